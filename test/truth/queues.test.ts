@@ -9,7 +9,6 @@ import {execFileSync} from 'node:child_process';
 import {mkdtempSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
-import process, {env} from 'node:process';
 import {after, test} from 'node:test';
 import {fileURLToPath} from 'node:url';
 import {requireLoopback} from '../../source/socket/address.js';
@@ -28,11 +27,10 @@ import {
 	parseReadings,
 	type QueueClaim,
 } from '../helpers/truth/queues.js';
-import {startPython} from '../helpers/truth/scene.js';
+import {rounds} from '../helpers/truth/rounds.js';
+import {findPython, startPython} from '../helpers/truth/scene.js';
 import {until} from '../helpers/until.js';
 import {openWatch} from '../helpers/watch.js';
-
-const rounds = env['TRUTH'] === 'full' ? 10 : 1;
 
 /** How often a round is played again, of which the poll has seen too little. */
 const maxRepeats = 20;
@@ -57,11 +55,12 @@ for (const host of ['127.0.0.1', '::1'] as const) {
 		for (let round = 0; round < rounds; round++) {
 			const port = await findPort();
 			const address = requireLoopback({kind: 'tcp', host, port: Number(port)});
-			const poller = startProcess(t, process.execPath, [
-				'--disable-warning=ExperimentalWarning',
+			const poller = startProcess(t, findPython(), [
+				'-S',
 				fileURLToPath(
-					new URL('../helpers/truth/queue-poller.ts', import.meta.url),
+					new URL('../helpers/truth/queue-poller.py', import.meta.url),
 				),
+				host,
 				port,
 			]);
 			await poller.waitForOutput('ready');

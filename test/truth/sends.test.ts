@@ -16,10 +16,10 @@ import {ladderOf} from '../../source/tcp/ladder.js';
 import type {Rung} from '../../source/tcp/rungs.js';
 import {isCounted} from '../../source/tcp/segment-counts.js';
 import {nameOfCall, type Step} from '../../source/tcp/tcp.js';
+import {rounds} from '../helpers/truth/rounds.js';
 import {openScene, startPython, type Scene} from '../helpers/truth/scene.js';
 import {until} from '../helpers/until.js';
 
-const rounds = env['TRUTH'] === 'full' ? 10 : 1;
 /** A window that doesn't grow holds a few of them. */
 const chunk = Buffer.alloc(16 * 1024, 'x');
 

@@ -8,7 +8,7 @@ import {Buffer} from 'node:buffer';
 import {mkdtempSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
-import process, {env} from 'node:process';
+import process from 'node:process';
 import {after, test, type TestContext} from 'node:test';
 import {requireLoopback} from '../../source/socket/address.js';
 import {openRawClient, openRawServer} from '../helpers/raw.js';
@@ -17,12 +17,11 @@ import {
 	unsaidCalls,
 	type CallClaim,
 } from '../helpers/truth/calls.js';
+import {rounds} from '../helpers/truth/rounds.js';
 import {watchForHolds} from '../helpers/truth/scene.js';
 import {openTrace} from '../helpers/truth/strace.js';
 import {until} from '../helpers/until.js';
 import {openWatch} from '../helpers/watch.js';
-
-const rounds = env['TRUTH'] === 'full' ? 10 : 1;
 
 /** More than both queues hold. */
 const tooMuch = Buffer.alloc(1024 * 1024, 'x');

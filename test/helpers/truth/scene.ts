@@ -221,7 +221,7 @@ const startPoller = async (owner: Owner, port: string) => {
 /** Not a script that looks for the program on each start. */
 let pythonPath: string | undefined;
 
-const findPython = (): string => {
+export const findPython = (): string => {
 	pythonPath ??= execFileSync(
 		requireExecutable('python3', 'python3'),
 		['-c', 'import sys; print(sys.executable)'],
