@@ -37,6 +37,9 @@ const peekMs = 25;
 /** The sockets are listed at most so often. */
 const listEveryMs = 250;
 
+/** What came is counted first; no longer than that, as more may always come. */
+const longestListMs = 1000;
+
 const noTables = () =>
 	new SockchatError(
 		'ERR_NO_TABLES',
@@ -119,7 +122,9 @@ export class PortWatch {
 			this.#isListDue = true;
 		}
 
-		if (!this.#isListDue || now - this.#listedAt < listEveryMs) {
+		// Bytes are said to be unread once it is said that they were sent.
+		const everyMs = reading.isCountDue ? longestListMs : listEveryMs;
+		if (!this.#isListDue || now - this.#listedAt < everyMs) {
 			return events;
 		}
 

@@ -8,8 +8,10 @@ import {
 } from '../../../source/socket/address.js';
 import {systemClock} from '../../../source/socket/clock.js';
 import type {SocketsEvent} from '../../../source/event/port-event.js';
+import {noSegments} from '../../../source/tcp/segment-counts.js';
 import {PortWatch} from '../../../source/watch/port/port-watch.js';
 import {FakeClock} from '../../helpers/clock.js';
+import {kernelSocket} from '../../helpers/models.js';
 import {until} from '../../helpers/until.js';
 
 const address = requireLoopback({
@@ -134,4 +136,63 @@ test('port-watch: a list has the time of the table, however long ss takes', asyn
 	await watch.run();
 	// Milliseconds are cut.
 	assert.equal(lists[0]!.at, readAt[0]! + 1);
+});
+
+test('port-watch: bytes were sent before they are listed as unread', async t => {
+	const clock = new FakeClock();
+	const [server, client] = ['127.0.0.1:5001', '127.0.0.1:40000'];
+	let sentBytes = 0;
+	const said: string[] = [];
+	const watch = new PortWatch({
+		address,
+		clock,
+		async readRows() {
+			const other = kernelSocket({
+				local: server,
+				remote: client,
+				receiveQueueBytes: sentBytes,
+			});
+			return [
+				{inode: '1', socket: kernelSocket({local: client, remote: server})},
+				{inode: '2', socket: other},
+			];
+		},
+		async readFigures() {
+			const figures = {...noSegments, sentBytes, dataSegmentsOut: sentBytes};
+			// It rests ten times as long, and may run again when a list is due.
+			clock.advance(50);
+			return {
+				ends: new Map([[`${client} ${server}`, figures]]),
+				backlogs: new Map(),
+			};
+		},
+		async onEvents(events) {
+			for (const event of events) {
+				if (event.type === 'data') {
+					said.push('sent');
+				} else if (event.type === 'sockets') {
+					const unread = event.connections[0]?.local?.unreadBytes;
+					said.push(unread === 0 ? 'nothing' : 'unread');
+				}
+			}
+		},
+	});
+	t.after(() => {
+		watch.stop();
+	});
+	const ended = watch.run();
+	const untilSaid = async (what: string) =>
+		until(
+			() => {
+				clock.advance(10);
+				return said.includes(what);
+			},
+			{what, seen: () => said.join(', ')},
+		);
+	await untilSaid('nothing');
+	sentBytes = 5;
+	await untilSaid('unread');
+	watch.stop();
+	await ended;
+	assert.deepEqual(said, ['nothing', 'sent', 'unread']);
 });
