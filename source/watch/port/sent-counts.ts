@@ -137,8 +137,12 @@ export class SentCounts {
 			return [];
 		}
 
+		// In TIME-WAIT the kernel has forgotten them: those of the same addresses
+		// are of a connection that began after the table was read.
 		const figuresOf = (row: TcpRow | undefined) =>
-			row && figures.ends.get(keyOf(row));
+			row && row.socket.state !== 'TIME-WAIT'
+				? figures.ends.get(keyOf(row))
+				: undefined;
 		return endNames.flatMap(from => {
 			const own = figuresOf(rows[from]);
 			const other = figuresOf(rows[otherOf(from)]);

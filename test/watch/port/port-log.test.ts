@@ -1013,6 +1013,15 @@ test('port-log: the bytes of a connection are not those of the one before it', (
 	assert.equal(accepted.length, 2);
 });
 
+test('port-log: what ss counts of addresses in TIME-WAIT is of the next connection', () => {
+	const {read, events} = startOpen();
+	// It began after the table was read, and before ss was.
+	read([listens(), ...pair(undefined, ['TIME-WAIT', '0'])], {
+		client: {sentBytes: 5, dataSegmentsOut: 1, segmentsOut: 3},
+	});
+	assert.deepEqual(dataOf(events), []);
+});
+
 const open = [listens(), ...pair(['ESTABLISHED', '2'], ['ESTABLISHED', '3'])];
 const ended = [listens(), ...pair(['TIME-WAIT', '0'], undefined)];
 
