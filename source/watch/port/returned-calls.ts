@@ -61,6 +61,14 @@ const goesOnAt = (
 	return place === -1 ? events.length : place;
 };
 
+/** Whether it is a call that had blocked. */
+const hasReturned = (
+	event: PortEvent,
+): event is Extract<PortEvent, {type: 'step'}> & {readonly step: CallStep} =>
+	event.type === 'step' &&
+	event.step.kind === 'call' &&
+	event.step.isBlocked !== true;
+
 /** Whether it took bytes, and it was counted how many. */
 const hasTaken = (event: PortEvent): boolean =>
 	isReceived(event) && event.step.taken !== undefined;
@@ -187,7 +195,17 @@ export class ReturnedCalls {
 			}
 		}
 
-		const others = called.filter(event => !isReceived(event));
+		const others: PortEvent[] = [];
+		for (const event of called.filter(each => !isReceived(each))) {
+			const place = hasReturned(event) ? goesOnAt(all, event.step) : all.length;
+			if (place < all.length) {
+				// It had returned when its program went on.
+				all = all.toSpliced(place, 0, event);
+			} else {
+				others.push(event);
+			}
+		}
+
 		const isWaiting = (event: PortEvent) => waiting.has(peerOf(event) ?? '');
 		const settled = [...this.#held].filter(([peer]) => !waiting.has(peer));
 		for (const [peer] of settled) {

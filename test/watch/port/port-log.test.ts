@@ -1089,6 +1089,29 @@ test('port-log: a call that had returned before a FIN came stands above it', () 
 	assert.ok(names.indexOf(returned) < names.indexOf('local CLOSE-WAIT'));
 });
 
+test('port-log: a send() that had blocked returned before its program closed', () => {
+	const {read} = startOpen();
+	read(open, {calls: [[8, 'send(9)', '3']]});
+	assert.deepEqual(
+		read([listens(), ...pair(['ESTABLISHED', '2'], ['FIN-WAIT-1', '3'])], {
+			held: ['3'],
+		}),
+		['remote send(9)', 'remote shutdown(SHUT_WR)?', 'remote FIN-WAIT-1'],
+	);
+	// One that has closed nothing stands where it was looked at.
+	const other = startOpen();
+	other.read(open, {calls: [[7, 'send(9)', '2']]});
+	assert.deepEqual(
+		other.read(
+			[listens(), ...pair(['ESTABLISHED', '2'], ['FIN-WAIT-1', '3'])],
+			{
+				held: ['3'],
+			},
+		),
+		['remote shutdown(SHUT_WR)?', 'remote FIN-WAIT-1', 'local send(9)'],
+	);
+});
+
 test('port-log: what an end got that has closed was sent before its FIN', () => {
 	const orderWith = (inode: string) => {
 		const {read, events} = startOpen();
