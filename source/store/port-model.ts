@@ -122,7 +122,12 @@ export const createPortModel = (
 });
 
 /** With what was captured, and never counted: derived, so that none stays twice. */
-const transfersOf = ({transfers, segments, sent}: PortModel): Newest<Step> => {
+const transfersOf = ({
+	steps,
+	transfers,
+	segments,
+	sent,
+}: PortModel): Newest<Step> => {
 	// Who isn't among those known may have been counted and forgotten.
 	const unknownBytes = sent.size < keptEnds ? 0 : Infinity;
 	const uncounted = uncountedSends(
@@ -130,7 +135,8 @@ const transfersOf = ({transfers, segments, sent}: PortModel): Newest<Step> => {
 		(peer, end) => sent.get(keyOf(peer, end)) ?? unknownBytes,
 	);
 	let all = transfers;
-	for (const send of uncounted) {
+	for (const late of uncounted) {
+		const send = beforeClosing(steps, late);
 		all = insertNewest(
 			all,
 			send,

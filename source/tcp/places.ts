@@ -177,6 +177,19 @@ const isLateRead = (
 	isAfter(step, carrier);
 
 /**
+ * Whether another program's bytes left later than they were written: a closed
+ * window kept them back, and the program has closed its end meanwhile.
+ */
+const isQueuedSend = (
+	step: CallStep,
+	carrier: SegmentStep | undefined,
+): boolean =>
+	carrier !== undefined &&
+	step.evidence !== undefined &&
+	nameOfCall(step.call) === 'send' &&
+	seenBy(step) < Math.floor(seenBy(carrier));
+
+/**
  * It took bytes that had waited, as its process was stopped or did something
  * else, or it returned the end of them.
  */
@@ -378,6 +391,10 @@ export const placesOf = (
 				isCaptured,
 				...placeOfLate(step, connection, {role, hasFin}, beside!),
 			};
+		}
+
+		if (isQueuedSend(step, segments[beside ?? -1])) {
+			return {step, isCaptured, before: beside};
 		}
 
 		return beside === undefined

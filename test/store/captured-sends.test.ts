@@ -8,6 +8,7 @@ import {
 	type PortModelEvent,
 } from '../../source/store/port-model.js';
 import {lastOf} from '../../source/store/newest.js';
+import {ladderOf} from '../../source/tcp/ladder.js';
 import type {Step} from '../../source/tcp/tcp.js';
 
 const peer = '127.0.0.1:40000';
@@ -111,4 +112,56 @@ test('captured sends: the ladder has each byte once, counted before or later', (
 	}
 
 	assert.deepEqual(calls([captured, {...counted, bytes: 8}]), [[0, '8']]);
+});
+
+test('captured sends: what a closed window kept back was sent before shutdown()', () => {
+	const call = (name: 'connect()' | 'shutdown(SHUT_WR)', seenAt: number) =>
+		({
+			type: 'step',
+			step: {
+				kind: 'call',
+				call: name,
+				end: 'remote',
+				evidence: 'inferred',
+				peer,
+				notBefore: seenAt - 5,
+				seenAt,
+			},
+		}) as const;
+	const events: readonly PortModelEvent[] = [
+		{type: 'capture', program: 'tcpdump'},
+		{type: 'segments', steps: [syn, segment('in', 1, 3, 1010)]},
+		call('connect()', 1002),
+		{
+			type: 'data',
+			peer,
+			from: 'remote',
+			bytes: 3,
+			count: 1,
+			notBefore: 1000,
+			seenAt: 1012,
+		},
+		call('shutdown(SHUT_WR)', 1020),
+		{type: 'segments', steps: [segment('in', 4, 5, 1100)]},
+	];
+	const model = reducePort(createPortModel('127.0.0.1:5001', false), events);
+	const {steps, transfers, segments} = ladderSource(model);
+	const rungs = ladderOf(
+		{steps, transfers: lastOf(transfers), segments: lastOf(segments)},
+		{side: 'server', peer},
+	);
+	assert.deepEqual(
+		rungs.map(({arrow, client}) => [
+			client?.kind === 'call' ? client.call : '',
+			arrow?.seq,
+		]),
+		[
+			['connect()', undefined],
+			['', 0],
+			['send()', 1],
+			['send()', undefined],
+			['shutdown(SHUT_WR)', undefined],
+			['', 4],
+		],
+	);
 });
