@@ -70,6 +70,10 @@ type PlacedCall = {
 	readonly what: string;
 	readonly by: Role;
 	readonly isBlocked: boolean;
+	/** Whether it is the return of a call that was seen to block. */
+	readonly isReturn: boolean;
+	/** Where the bytes begin that its row is about, if it is about some of them. */
+	readonly start: number | undefined;
 	readonly calls: readonly TracedCall[];
 };
 
@@ -141,6 +145,8 @@ const placedIn = (
 							what: `${step.call} of the ${roleOf(step, facts.side)}`,
 							by: roleOf(step, facts.side),
 							isBlocked: step.isBlocked === true,
+							isReturn: step.evidence === 'read' && !step.isBlocked,
+							start: step.offset === undefined ? undefined : step.offset + 1,
 							calls: known,
 						},
 					];
@@ -223,6 +229,15 @@ export const judgeOrder = (
 				)
 		)?.from;
 
+	/** Bytes of one call may have been counted in parts, each on a row. */
+	const startOf = ({start, calls}: PlacedCall): number =>
+		start ?? spans.get(calls[0]!)?.start ?? Infinity;
+	/** Whether a segment had left when the call that sent it returned. */
+	const isMeanwhile = (
+		{isReturn, calls}: PlacedCall,
+		{at = Infinity}: PlacedArrow,
+	): boolean => isReturn && at <= calls.at(-1)!.to;
+
 	/** The rule by which the first has to be above the second, if any. */
 	const ruleOf = (first: Placed, second: Placed): Rule | undefined => {
 		if (first.kind === 'call' && second.kind === 'call') {
@@ -263,7 +278,7 @@ export const judgeOrder = (
 				name === 'connect'
 					? second.name === 'SYN'
 					: name === 'send'
-						? second.start >= (spans.get(first.calls[0]!)?.start ?? Infinity)
+						? second.start >= startOf(first) && !isMeanwhile(first, second)
 						: first.calls[0] === finCallOf(first.by) &&
 							second.name === 'FIN' &&
 							from < (finOf(first.by, facts)?.at ?? -Infinity);
