@@ -12,6 +12,7 @@ import {
 } from '../helpers/truth/queues.js';
 import {
 	entriesOf,
+	withAskedFins,
 	withQueuedFins,
 	type Entry,
 } from '../helpers/truth/tcp-model.js';
@@ -195,4 +196,30 @@ test('truth: where the poll has a hole, no queue is judged', () => {
 	assert.equal(judged(2890, 2950, 4_400_000), 'unjudged');
 	assert.equal(judged(2950, 2960, 4_400_000), false);
 	assert.equal(judged(3100, 3101, 0x1000), true);
+});
+
+test('truth: an end is in FIN-WAIT-1 from the call that asked for its FIN', () => {
+	const entries = [
+		seen('ESTABLISHED', 10, 20),
+		seen('FIN-WAIT-1', 100, 101),
+		seen('ESTABLISHED', 210, 220),
+		seen('FIN-WAIT-1', 300, 301),
+	];
+	const shutdown = (from: number) => ({
+		name: 'shutdown' as const,
+		errno: undefined,
+		from,
+		socket: {local: client, remote: server, isAccepted: false},
+	});
+	assert.deepEqual(
+		withAskedFins(entries, [shutdown(50), shutdown(250)]).map(({from}) => from),
+		[10, 50, 210, 250],
+	);
+	assert.deepEqual(
+		withAskedFins(entries, [
+			{...shutdown(50), errno: 'ENOTCONN'},
+			{...shutdown(250), name: 'send'},
+		]),
+		entries,
+	);
 });

@@ -70,7 +70,12 @@ import {
 import {SegmentReader, type Segment} from './pcap.js';
 import {portStepOf} from './port-step.js';
 import {openTrace, type Trace, type TracedCall} from './strace.js';
-import {entriesOf, withQueuedFins, type Entry} from './tcp-model.js';
+import {
+	entriesOf,
+	withAskedFins,
+	withQueuedFins,
+	type Entry,
+} from './tcp-model.js';
 
 /** As long as the poll calls a stall. */
 const holdMs = 20;
@@ -362,7 +367,8 @@ export const openScene = async (
 
 	const held = isOwn ? watchForHolds(owner) : [];
 	const stalls = () => [...parseStalls(poller.stdout()), ...held];
-	const judged = () => judge(claims, entries(), tcpdump.segments, stalls());
+	const judged = (traced: readonly TracedCall[] = []) =>
+		judge(claims, withAskedFins(entries(), traced), tcpdump.segments, stalls());
 
 	const seen = () => claims.map(({step}) => JSON.stringify(step)).join('\n');
 
@@ -699,7 +705,7 @@ export const openScene = async (
 			await trace.detach();
 			await tcpdump.stop();
 			poller.signal('SIGKILL');
-			return judged();
+			return judged(trace.calls());
 		},
 		/** What was shown of calls, of the order of rows, and of segments. */
 		found(): SceneFindings {

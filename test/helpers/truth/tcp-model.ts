@@ -5,6 +5,7 @@
  */
 import type {TcpState} from '../../../source/tcp/tcp.js';
 import type {Segment} from './pcap.js';
+import type {TracedCall} from './strace.js';
 
 /** An end entered a state at some time between two. */
 export type Entry = {
@@ -210,5 +211,39 @@ export const withQueuedFins = (
 		return waiting.has(end) && (state === 'LAST-ACK' || state === 'CLOSED')
 			? []
 			: [entry];
+	});
+};
+
+/**
+ * A FIN that waited behind data was asked for by a call, and from then on its end
+ * was in FIN-WAIT-1, also if a poll that was held up never saw it there.
+ *
+ * @param traced What strace has seen.
+ */
+export const withAskedFins = (
+	entries: readonly Entry[],
+	traced: ReadonlyArray<Pick<TracedCall, 'name' | 'errno' | 'from' | 'socket'>>,
+): readonly Entry[] => {
+	const asked = traced.filter(
+		({name, errno}) =>
+			(name === 'shutdown' || name === 'close') && errno === undefined,
+	);
+	return entries.map(entry => {
+		const [local, remote] = entry.end.split(' ');
+		const opened = entries.findLast(
+			({end, state, from}) =>
+				end === entry.end && state === 'ESTABLISHED' && from <= entry.to,
+		);
+		const call =
+			entry.state === 'FIN-WAIT-1'
+				? asked.find(
+						({socket, from}) =>
+							socket.remote === remote &&
+							(socket.local ?? local) === local &&
+							from >= (opened?.from ?? -Infinity) &&
+							from < entry.from,
+					)
+				: undefined;
+		return call ? {...entry, from: call.from} : entry;
 	});
 };
