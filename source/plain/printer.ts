@@ -259,7 +259,7 @@ export class Printer {
 	/** @param line The number of the line of stdin that it is about. */
 	printError(error: SockchatError, line?: number): void {
 		const {stdout} = this.#streams;
-		if (this.#options.output === 'json') {
+		if (this.#options.output === 'json' && stdout.failure === undefined) {
 			stdout.write(jsonError(error, line));
 		} else {
 			const where = line === undefined ? '' : `Line ${line}: `;

@@ -58,14 +58,40 @@ export const giveBackOf = ({
 				});
 };
 
-/** What was read, and waits in a stream. */
-export const waitingBytes = (stream: Readable): number =>
-	stream instanceof Cutter ? stream.heldBytes : stream.readableLength;
+/**
+ * How much was read; what waits between the stages was read, too.
+ *
+ * @param stages What it goes through.
+ * @param bytesPassed How much has left the last of them.
+ */
+export const bytesReadBy = (
+	stages: readonly Readable[],
+	bytesPassed: number,
+): number => {
+	let sum = 0;
+	for (const stage of stages) {
+		// The length of one that makes messages is how many there are.
+		sum +=
+			stage instanceof Cutter
+				? stage.madeBytes + stage.heldBytes - bytesPassed
+				: stage.readableLength;
+	}
+
+	return bytesPassed + sum;
+};
+
+/** What a cutter keeps until a message is whole. */
+const heldBytesOf = (stages: readonly Readable[]): number => {
+	const last = stages.at(-1);
+	return last instanceof Cutter ? last.heldBytes : 0;
+};
 
 export type Feed = {
 	readonly input: Input;
 	/** How much was read; line ends count as they are sent. */
 	readonly bytesRead: number;
+	/** How much of that is the beginning of a message, and can't be given yet. */
+	readonly heldBytes: number;
 	readonly hasEnded: boolean;
 	/** Why the input can't be read or cut. */
 	readonly error: Error | undefined;
@@ -95,10 +121,11 @@ export class OwnFeed implements Feed {
 
 	/** What waits in a stream was read, too. */
 	get bytesRead(): number {
-		return this.#stages.reduce(
-			(sum, stage) => sum + waitingBytes(stage),
-			this.#bytesPassed,
-		);
+		return bytesReadBy(this.#stages, this.#bytesPassed);
+	}
+
+	get heldBytes(): number {
+		return heldBytesOf(this.#stages);
 	}
 
 	async giveTo(sink: Writable): Promise<boolean> {
@@ -147,6 +174,8 @@ export class OwnFeed implements Feed {
 export class SharedFeed implements Feed {
 	readonly input: Input;
 	bytesRead = 0;
+	/** What isn't a message yet isn't counted as read. */
+	readonly heldBytes = 0;
 	hasEnded = false;
 	error: Error | undefined;
 	readonly #source: Readable;

@@ -7,7 +7,7 @@
  */
 import type {Buffer} from 'node:buffer';
 import type {Readable} from 'node:stream';
-import {inputStages, waitingBytes, type Input} from './feed.js';
+import {bytesReadBy, inputStages, type Input} from './feed.js';
 import {twoTurns} from './turns.js';
 import type {Sink} from './sink.js';
 
@@ -62,9 +62,9 @@ export class PeerInput<Peer extends Holder> {
 
 	/** How much was read; what still waits in a stream was read, too. */
 	get bytesRead(): number {
-		return this.#stages.reduce(
-			(sum, stage) => sum + waitingBytes(stage),
-			this.#bytesPassed + this.#input.stream.readableLength,
+		return bytesReadBy(
+			[this.#input.stream, ...this.#stages],
+			this.#bytesPassed,
 		);
 	}
 

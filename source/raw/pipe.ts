@@ -332,11 +332,13 @@ class LinkPipe {
 			const timer =
 				feed.input.isFinite || feed.hasEnded
 					? undefined
-					: this.#stopOnceQuiet();
+					: this.#stopOnceQuiet(feed);
 			this.#sink.writable.once('close', () => {
 				clearInterval(timer);
 				this.#close();
 			});
+			// Else neither its end would be seen, nor could it be closed without RST.
+			this.#stream.resume();
 			return;
 		}
 
@@ -349,11 +351,12 @@ class LinkPipe {
 	}
 
 	/** A pipe may never end: it is left once it gives no more. */
-	#stopOnceQuiet(): NodeJS.Timeout {
+	#stopOnceQuiet(feed: Feed): NodeJS.Timeout {
 		let bytesRead = this.#bytesRead;
 		const timer = setInterval(() => {
 			const taken = this.#sink.bytesTaken() - this.#conversation.bytesSaid;
-			const isQuiet = this.#bytesRead === bytesRead && taken === bytesRead;
+			const isQuiet =
+				this.#bytesRead === bytesRead && taken === bytesRead - feed.heldBytes;
 			bytesRead = this.#bytesRead;
 			if (isQuiet) {
 				clearInterval(timer);
@@ -393,9 +396,12 @@ class LinkPipe {
 			this.#options.link.kind !== 'udp' &&
 			stream.bytesRead > 0 &&
 			!stream.readableEnded;
+		const isToSend =
+			this.#bytesRead > 0 ||
+			this.currentStep !== undefined ||
+			this.#feed?.input.isFinite === true;
 		const isSending =
-			((this.#bytesRead > 0 || this.currentStep !== undefined) &&
-				!this.#isSent) ||
+			(isToSend && !this.#isSent) ||
 			(stream.bytesRead > 0 && !this.#isAnswered);
 		this.#isCutOff ||= (isReceiving || isSending) && !stream.destroyed;
 	}

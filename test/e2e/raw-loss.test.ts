@@ -296,24 +296,27 @@ test('e2e: a raw pipe ends quietly when its reader goes, though the peer is sile
 	assert.equal(chat.stderr(), '');
 });
 
-test('e2e: a raw pipe whose reader goes says what of a file was not sent', async t => {
-	const source = join(folder, 'for nobody');
-	writeFileSync(source, Buffer.alloc(20_000_000));
-	// It reads nothing, so the file can't have been sent.
-	const {address} = await listenBare(t, socket => {
-		socket.pause();
+for (const flags of [[], ['--json']]) {
+	test(`e2e: a raw pipe whose reader goes says what of a file was not sent ${flags.join('')}`, async t => {
+		const source = join(folder, 'for nobody');
+		writeFileSync(source, Buffer.alloc(20_000_000));
+		// It reads nothing, so the file can't have been sent.
+		const {address} = await listenBare(t, socket => {
+			socket.pause();
+		});
+		const port = String(portOf(address));
+		const {command, args} = bin('connect', '--raw', port, ...flags);
+		const pipe = startProcess(t, 'bash', [
+			'-c',
+			`${toShellLine(command, args)} < '${source}' | true; exit \${PIPESTATUS[0]}`,
+		]);
+		assert.deepEqual(await pipe.waitForExit(), failed, pipe.seen());
+		assert.match(
+			pipe.stderr(),
+			/^Not all of stdin was sent, as nobody reads stdout any more: \d+ bytes were read, and the kernel took \d+ of them\.\n$/,
+		);
 	});
-	const {command, args} = bin('connect', '--raw', String(portOf(address)));
-	const pipe = startProcess(t, 'bash', [
-		'-c',
-		`${toShellLine(command, args)} < '${source}' | true; exit \${PIPESTATUS[0]}`,
-	]);
-	assert.deepEqual(await pipe.waitForExit(), failed, pipe.seen());
-	assert.match(
-		pipe.stderr(),
-		/^Not all of stdin was sent, as nobody reads stdout any more: \d+ bytes were read, and the kernel took \d+ of them\.\n$/,
-	);
-});
+}
 
 test('e2e: what serve --raw cannot write is a failure, with its reason', async t => {
 	const {serving, port} = await serveFile(t, 'exec % < /dev/null > /dev/full');

@@ -138,6 +138,40 @@ test('e2e: ws --message sends it, prints what comes, and --replies ends it', asy
 });
 
 // As in vi/websocat#261: the kernel's line editing cuts at 4096 bytes.
+for (const flags of [[], ['--json']]) {
+	const name = flags.join('');
+	test(`e2e: ws --replies ends though the other side has closed before all was said ${name}`, async t => {
+		const peer = await openPeer(t, socket => {
+			socket.send('first');
+			socket.send('second');
+			socket.close(1000);
+		});
+		const client = connectTo(t, peer, '--replies', '1', ...flags);
+		client.write('ask\n');
+		assert.deepEqual(await client.waitForExit(), done, client.seen());
+		assert.equal(client.stderr(), '');
+		assert.match(client.stdout(), /first/);
+	});
+
+	test(`e2e: ws --replies says that a line has no end yet ${name}`, async t => {
+		const peer = await openPeer(t, socket => {
+			socket.send('answer');
+		});
+		const client = connectTo(t, peer, '--replies', '1', ...flags);
+		client.write('ask\nhalf');
+		assert.deepEqual(
+			await client.waitForExit(),
+			{code: 1, signal: undefined},
+			client.seen(),
+		);
+		assert.match(
+			client.stdout() + client.stderr(),
+			/7 bytes were read, and the kernel took 3 of them\./,
+		);
+		assert.deepEqual(peer.messages, ['text ask']);
+	});
+}
+
 test('e2e: ws --replies closes in good order over TLS, too', async t => {
 	const {ca, good} = makeCertificates(newFolder(t));
 	const carrier = createServer({

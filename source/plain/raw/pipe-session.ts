@@ -198,7 +198,7 @@ export class PipeSession {
 		if (isShort || (isCut && !inputError)) {
 			// One that we ended has not ended before stdin by itself.
 			const hasEnded = hasInputEnded || isCutOff || inputError !== undefined;
-			this.fail(notSent({bytesRead, hasEnded, isOver: true}, bytesTaken));
+			this.fail(notSent({bytesRead, hasEnded}, bytesTaken));
 		}
 	}
 

@@ -11,13 +11,18 @@ import type {Step} from '../script.js';
 /** How much of stdin was read; line ends count as they are sent. */
 export type Sending = {
 	bytesRead: number;
+	/** What was read, too, and waits for its turn, or for the rest of its line. */
+	heldBytes: () => number;
 	/** Whether stdin has ended. */
 	hasEnded: boolean;
 	/** Whether nothing more will be sent. */
 	isOver: boolean;
 };
 
-export const notSent = ({bytesRead, hasEnded}: Sending, taken: number) =>
+export const notSent = (
+	{bytesRead, hasEnded}: Pick<Sending, 'bytesRead' | 'hasEnded'>,
+	taken: number,
+) =>
 	new SockchatError(
 		'ERR_NOT_SENT',
 		`${hasEnded ? 'Not all of stdin was sent' : 'The connection ended before stdin did'}: ${bytesWere(bytesRead)} read, and the kernel took ${taken} of them.`,
@@ -77,7 +82,13 @@ export const sendRaw = ({
 
 		const isPiped = !streams.isTyped;
 		const input = readRaw(spoken ? [spoken.bytes] : streams.stdin, lineEnding);
-		const messages = createCutter ? cutInput(input, createCutter()) : input;
+		const cutter = createCutter?.();
+		const messages = cutter ? cutInput(input, cutter) : input;
+		// A line that is too long is said to be that.
+		sending.heldBytes = () =>
+			cutter && !cutter.errored
+				? cutter.madeBytes + cutter.heldBytes - sending.bytesRead
+				: 0;
 		for await (const bytes of messages) {
 			if (bytes === 'quit') {
 				chat.leave();

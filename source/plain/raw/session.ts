@@ -17,7 +17,13 @@ import type {Typing} from './by-hand.js';
 import {adviceOf, missingOf} from './late.js';
 import {isFile} from './pooled-input.js';
 import {ReplyCount} from './reply-count.js';
-import {notSent, sendRaw, tooFewReplies, type Sending} from './script.js';
+import {
+	notSent,
+	notSentWithoutReader,
+	sendRaw,
+	tooFewReplies,
+	type Sending,
+} from './script.js';
 
 export type RawSessionOptions = {
 	readonly options: RawModeOptions;
@@ -31,7 +37,13 @@ export type RawSessionOptions = {
 export class RawSession {
 	readonly #given: RawSessionOptions;
 	readonly #replies: ReplyCount;
-	readonly #sending: Sending = {bytesRead: 0, hasEnded: false, isOver: false};
+	readonly #sending: Sending = {
+		bytesRead: 0,
+		heldBytes: () => 0,
+		hasEnded: false,
+		isOver: false,
+	};
+
 	#chat: RawChat | undefined;
 	/** Set if a person types. */
 	#typing: Typing | undefined;
@@ -172,15 +184,24 @@ export class RawSession {
 	 */
 	notSent(cause: SockchatError | undefined): SockchatError | undefined {
 		const taken = this.#chat!.bytesTaken();
-		const isShort = this.#sending.bytesRead > taken;
+		const bytesRead = this.#bytesRead;
+		if (this.#isUnsentWithoutReader) {
+			return notSentWithoutReader(bytesRead, taken);
+		}
+
 		const isOver = this.#isOneConnection && cause !== undefined;
-		if (!isShort && !(this.#isCutShort && (this.#isWanted || isOver))) {
+		if (
+			bytesRead <= taken &&
+			!(this.#isCutShort && (this.#isWanted || isOver))
+		) {
 			return undefined;
 		}
 
 		const hasEnded =
-			this.#sending.hasEnded || (this.#wasLeft && !this.isInputCut);
-		return notSent({...this.#sending, hasEnded}, taken);
+			this.#sending.hasEnded ||
+			this.#isEnough ||
+			(this.#wasLeft && !this.isInputCut);
+		return notSent({bytesRead, hasEnded}, taken);
 	}
 
 	/** The replies that did not come before the other side ended. */
@@ -195,6 +216,9 @@ export class RawSession {
 	get isCut(): boolean {
 		return (
 			(this.#isWanted && this.#isCutShort && !this.isInputCut) ||
+			this.#isUnsentWithoutReader ||
+			(this.#wasLeft && this.#isFileUnread) ||
+			(this.#isEnough && this.#sending.heldBytes() > 0) ||
 			this.cutOff.length > 0 ||
 			(this.#wasLeft && this.#chat!.isAmidAnswer()) ||
 			this.#isCutOff
@@ -213,9 +237,26 @@ export class RawSession {
 		return this.#chat!.isInputCut();
 	}
 
+	get #bytesRead(): number {
+		return this.#sending.bytesRead + this.#sending.heldBytes();
+	}
+
 	/** Whether stdin was cut short. */
 	get #isCutShort(): boolean {
-		return this.#sending.bytesRead > 0 && !this.#sending.hasEnded;
+		return this.#bytesRead > 0 && !this.#sending.hasEnded;
+	}
+
+	/**
+	 * Whether more was to be sent as the reader of stdout went away, who wants no
+	 * more of the answer; the input is another matter.
+	 */
+	get #isUnsentWithoutReader(): boolean {
+		const {hasEnded} = this.#sending;
+		return (
+			this.#given.streams.stdout.failure === 'gone' &&
+			(this.#bytesRead > this.#chat!.bytesTaken() ||
+				(this.#isInputFinite && !hasEnded))
+		);
 	}
 
 	/** Whether the end of one connection is the end of all. */
@@ -246,7 +287,34 @@ export class RawSession {
 	}
 
 	get #isWanted(): boolean {
-		return this.#isForOne && !this.#mayBeCut && !this.#isEnough;
+		return (
+			this.#isForOne &&
+			!this.#mayBeCut &&
+			!this.#isEnough &&
+			(!this.#hasReplies || this.#isInputFinite)
+		);
+	}
+
+	/** Whether a file, of which nothing was read yet, was for the other side. */
+	get #isFileUnread(): boolean {
+		return (
+			this.#given.options.command === 'connect' &&
+			this.#isWanted &&
+			this.#isInputFinite &&
+			!this.#sending.hasEnded
+		);
+	}
+
+	/** Whether as many chunks came as were asked for. */
+	get #hasReplies(): boolean {
+		return (
+			this.#given.options.replies !== undefined && this.#replies.missing <= 0
+		);
+	}
+
+	get #isInputFinite(): boolean {
+		const {message, isInputRead} = this.#given.options;
+		return message !== undefined || (isInputRead && isFile(0));
 	}
 
 	/** All replies have come. A pipe is left once it gives no more. */

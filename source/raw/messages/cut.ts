@@ -18,12 +18,20 @@ const lineTooLong = (limit: number) =>
 
 /** Each chunk that comes out is one message. */
 export abstract class Cutter extends Transform {
+	/** Bytes of all messages that were made, also of those that wait here. */
+	madeBytes = 0;
+
 	constructor() {
 		super({readableObjectMode: true, readableHighWaterMark: 1});
 	}
 
 	/** Bytes that were read, and are not a message yet. */
 	abstract get heldBytes(): number;
+
+	protected make(message: Buffer): void {
+		this.madeBytes += message.length;
+		this.push(message);
+	}
 }
 
 /** Each line is a message, without its line end. */
@@ -89,7 +97,7 @@ export class LineCutter extends Cutter {
 			line.at(-1) === carriageReturn ? line.length - 1 : line.length;
 		this.#parts = [];
 		this.#heldBytes = 0;
-		this.push(Buffer.concat([line.subarray(0, length), this.#end]));
+		this.make(Buffer.concat([line.subarray(0, length), this.#end]));
 	}
 }
 
@@ -112,7 +120,7 @@ export class ReadCutter extends Cutter {
 		done: TransformCallback,
 	): void {
 		for (let start = 0; start < chunk.length; start += this.#limitBytes) {
-			this.push(chunk.subarray(start, start + this.#limitBytes));
+			this.make(chunk.subarray(start, start + this.#limitBytes));
 		}
 
 		done();
