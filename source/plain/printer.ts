@@ -2,7 +2,11 @@
 import type {Readable, Writable} from 'node:stream';
 import type {KernelSocket, Step} from '../tcp/tcp.js';
 import type {SockchatError} from '../errors.js';
-import type {FrontOptions, Options} from '../options/options.js';
+import type {
+	FrontOptions,
+	Options,
+	RoomModeOptions,
+} from '../options/options.js';
 import {ByteText} from '../protocol/byte-text.js';
 import {display, toDisplay, type DisplayText} from '../protocol/display.js';
 import {layOut} from '../protocol/pretty.js';
@@ -58,6 +62,15 @@ const pastPresence = (event: ChatEvent) =>
 		? event.frame
 		: undefined;
 
+/** Whether nothing older can follow: pages of the log don't wait for these. */
+const endsReplay = (event: ChatEvent): boolean =>
+	event.type === 'frame'
+		? event.frame.type === 'pong' ||
+			event.frame.type === 'error' ||
+			event.frame.type === 'bye'
+		: event.type === 'notice' ||
+			(event.type === 'connection' && event.connection.phase !== 'open');
+
 /** The connection by which somebody comes or goes, as a host sees it. */
 const isComing = (event: ChatEvent): boolean =>
 	event.type === 'accepted' ||
@@ -71,6 +84,10 @@ export class Printer {
 	#hiding = nothingHidden;
 	/** Old comings and goings, which wait for what stands after them. */
 	#past: Array<Joined | Left | Renamed> = [];
+	/** What the welcome said, which waits for all that is older: up to `head`. */
+	#greeting: {readonly head: number; readonly lines: DisplayText} | undefined;
+	/** Whether a welcome came: what another one brings is no replay. */
+	#wasWelcome = false;
 	#outage: Outage;
 	#isInMemory = false;
 	#isLockedOut = false;
@@ -101,6 +118,23 @@ export class Printer {
 
 	/** @returns Whether to print more now; if not, wait for `drained()`. */
 	print(event: ChatEvent): boolean {
+		if (endsReplay(event)) {
+			this.#greet();
+		}
+
+		const hasRoom = this.#print(event);
+		if (
+			event.type === 'frame' &&
+			'seq' in event.frame &&
+			event.frame.seq >= (this.#greeting?.head ?? Infinity)
+		) {
+			this.#greet();
+		}
+
+		return hasRoom;
+	}
+
+	#print(event: ChatEvent): boolean {
 		if (event.type === 'look') {
 			this.#look = {...this.#look, ...event.look};
 		}
@@ -165,7 +199,10 @@ export class Printer {
 		});
 		const timed = (lines: DisplayText) =>
 			this.#look.isTimed ? withTime(lines, event) : lines;
-		if (err !== undefined) {
+		const isGreeting = event.type === 'frame' && event.frame.type === 'welcome';
+		if (err !== undefined && isGreeting && isWorded) {
+			this.#holdGreeting(event.frame.head, timed(err));
+		} else if (err !== undefined) {
 			this.#streams.stderr.write(timed(err));
 		}
 
@@ -174,6 +211,27 @@ export class Printer {
 		}
 
 		return out === undefined || stdout.write(timed(out));
+	}
+
+	#holdGreeting(head: number, lines: DisplayText): void {
+		this.#greeting = {head, lines};
+		const {lastMessages} = this.#options as Partial<RoomModeOptions>;
+		// Nothing is replayed with --last 0, and nothing is older in a new room.
+		if (head === 0 || (!this.#wasWelcome && lastMessages === 0)) {
+			this.#greet();
+		}
+
+		this.#wasWelcome = true;
+	}
+
+	/** Says what the welcome said, below all that is older. */
+	#greet(): void {
+		if (this.#greeting) {
+			const {lines} = this.#greeting;
+			this.#greeting = undefined;
+			this.#printPast();
+			this.#streams.stderr.write(lines);
+		}
 	}
 
 	/** A run of old comings and goings, in one line. */
@@ -212,6 +270,7 @@ export class Printer {
 		if (output === 'json') {
 			this.#notice('info', text);
 		} else if (!isQuiet) {
+			this.#greet();
 			this.#streams.stdout.write(display`-- ${text}\n`);
 		}
 	}

@@ -7,7 +7,7 @@ import {Output} from '../../source/plain/output.js';
 import {Printer} from '../../source/plain/printer.js';
 import {readWords} from '../../source/options/words.js';
 import {parseOptions} from '../helpers/parse-options.js';
-import {messageFrame} from '../helpers/scripted.js';
+import {messageFrame, welcomeFrame} from '../helpers/scripted.js';
 
 const at = 1;
 let seq = 0;
@@ -99,6 +99,55 @@ test('printer: old comings and goings are folded for people, in words', () => {
 		['-- egret left (quit)'],
 		'and those of now are said at once',
 	);
+});
+
+const welcome = (head: number): ChatEvent => ({
+	type: 'frame',
+	at,
+	frame: {...welcomeFrame({nick: 'otter'}), head},
+});
+
+test('printer: what the welcome says stands below all that is older, for people', () => {
+	const first = ++seq;
+	const replay = [
+		welcome(first + 2),
+		past(messageFrame(first, {text: 'hello'})),
+		past(joined('heron')),
+		past(joined('otter')),
+	];
+	const {print, printer} = open(true);
+	assert.deepEqual(print(...replay), [
+		'heron: hello',
+		'-- heron, otter joined',
+		'You are otter in room; nobody else is here.',
+	]);
+	const missed = messageFrame(++seq, {text: 'missed'});
+	assert.deepEqual(print(welcome(seq), now(missed)), [
+		'heron: missed',
+		'You are otter in room; nobody else is here.',
+	]);
+
+	// Entries that are not sent: whatever can't be older ends the waiting.
+	assert.deepEqual(
+		print(welcome(seq + 10), now(messageFrame(++seq, {text: 'said'}))),
+		['heron: said'],
+	);
+	const pong = {type: 'frame', at, frame: {type: 'pong', id: 1}} as const;
+	assert.match(print(pong).join('\n'), /^You are otter/);
+	print(welcome(seq + 10));
+	printer.answer('one line');
+	assert.deepEqual(
+		print().map(line => line.slice(0, 10)),
+		['You are ot', '-- one lin'],
+	);
+
+	assert.equal(
+		open(false)
+			.print(...replay)[0]!
+			.slice(0, 9),
+		'You are o',
+	);
+	assert.match(open(true).print(welcome(0)).join('\n'), /^You are otter/);
 });
 
 test('printer: for programs each of them has its line', () => {
