@@ -11,7 +11,7 @@ export type PeerRow = {
 	readonly phase: Session['phase'];
 	/** When that phase began, in monotonic milliseconds. */
 	readonly since: number;
-	/** Undefined until measured. */
+	/** The middle one of the last five; undefined until two are measured. */
 	readonly rttMs: number | undefined;
 	readonly bytesIn: number;
 	/** Handed to the kernel: bytesWritten − writableLength. */

@@ -1,5 +1,6 @@
 /** How a sockchat client is read and written: one frame of JSON per line. */
 import type {Buffer} from 'node:buffer';
+import {keepRoundTrip} from '../connection/round-trips.js';
 import {assertNever, SockchatError} from '../errors.js';
 import {
 	badFrame,
@@ -300,7 +301,8 @@ export class FramedDialect implements Dialect {
 			case 'pong': {
 				if (frame.id === this.#pings) {
 					const {clock} = this.#peer.hub;
-					this.#peer.rttMs = clock.monotonicMs() - this.#pingedAt;
+					const rttMs = clock.monotonicMs() - this.#pingedAt;
+					this.#peer.rtts = keepRoundTrip(this.#peer.rtts, rttMs);
 				}
 
 				break;

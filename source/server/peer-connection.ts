@@ -84,7 +84,7 @@ export class PeerConnection implements Peer, QueueOwner, LimitedPeer {
 	member: Member | undefined;
 	isHeir = false;
 	hearsCommands = false;
-	rttMs: number | undefined;
+	rtts: readonly number[] = [];
 	#state: Session;
 	#dialect: Dialect | undefined;
 	/** Until they show what the peer speaks, and that it is no web page. */

@@ -51,8 +51,8 @@ export type Peer = {
 	isHeir: boolean;
 	/** Whether it wants to know which commands bots offer. */
 	hearsCommands: boolean;
-	/** Undefined until it answers a ping. */
-	rttMs: number | undefined;
+	/** The last round trips, in milliseconds, oldest first. */
+	rtts: readonly number[];
 	readonly dispatch: (event: SessionEvent) => void;
 	/**
 	 * Makes it a member.

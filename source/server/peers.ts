@@ -2,6 +2,7 @@
 import process from 'node:process';
 import {refused, type Answer, type SocketAction} from '../tcp/socket-action.js';
 import type {KernelPair} from '../tcp/tcp.js';
+import {steadyRoundTrip} from '../connection/round-trips.js';
 import type {SocketEvent} from '../event/event.js';
 import type {PeerRow} from '../event/peer-row.js';
 import {formatAddress} from '../socket/address.js';
@@ -28,7 +29,7 @@ const rowOf = (
 		name: peer,
 		member,
 		state,
-		rttMs,
+		rtts,
 		bytesIn,
 		bytesOut,
 	} = connection;
@@ -41,7 +42,7 @@ const rowOf = (
 		dialect: connection.dialectName,
 		phase: state.phase,
 		since: state.since,
-		rttMs,
+		rttMs: steadyRoundTrip(rtts),
 		bytesIn,
 		bytesOut,
 		queuedBytes: connection.queuedBytes,

@@ -8,6 +8,7 @@
  * their bounds. In raw mode, which has no heartbeats, each byte counts. Whatever
  * repaints the screen shows all gauges as they are then.
  */
+import {lastRoundTrips, steadyRoundTrip} from '../connection/round-trips.js';
 import type {PeerRow} from '../event/peer-row.js';
 import type {PairRow, SideRow} from '../event/proxy-event.js';
 import type {KernelPair, KernelSocket, KernelTimer} from '../tcp/tcp.js';
@@ -61,24 +62,11 @@ const haveBytesMoved = (
 ): boolean =>
 	mode === 'raw' ? before !== after : hasMoved(before, after, leastBytes);
 
-/** The last five, from the quickest on. A lost connection has none. */
-const lastRtts = ({connection, rtts}: Model): readonly number[] =>
+/** The rtt to show, of a connection that there is. */
+export const steadyRtt = ({connection, rtts}: Model): number | undefined =>
 	connection?.phase === 'open' || connection?.phase === 'silent'
-		? rtts
-				// The first round trip also waited for both ends to start up.
-				.slice(1)
-				.slice(-5)
-				.toSorted((a, b) => a - b)
-		: [];
-
-/**
- * The rtt to show: the middle one of the last five, as on a busy machine single
- * answers are slow.
- */
-export const steadyRtt = (model: Model): number | undefined => {
-	const last = lastRtts(model);
-	return last[Math.floor(last.length / 2)];
-};
+		? steadyRoundTrip(rtts)
+		: undefined;
 
 /**
  * Up only once none of the last five is as quick as what is shown, and down once
@@ -88,7 +76,7 @@ export const steadyRtt = (model: Model): number | undefined => {
 const hasRttMoved = (before: Model, after: Model): boolean => {
 	const shown = steadyRtt(before);
 	const now = steadyRtt(after);
-	const last = lastRtts(after);
+	const last = lastRoundTrips(after.rtts);
 	if (shown === undefined || now === undefined) {
 		return shown !== now;
 	}

@@ -5,6 +5,7 @@ import {done, refused} from '../../source/tcp/socket-action.js';
 import {startHost} from '../../source/chat/host.js';
 import type {SocketEvent} from '../../source/event/event.js';
 import {nickOf} from '../helpers/client.js';
+import {FakeClock} from '../helpers/clock.js';
 import {openRawServer} from '../helpers/raw.js';
 import {anyPort, openServer} from '../helpers/room.js';
 import {openWatch} from '../helpers/watch.js';
@@ -68,6 +69,34 @@ test('peers: the table has a row for each peer', async t => {
 	assert.equal(rows[0]!.bytesIn, otter.socket.bytesWritten);
 	assert.equal(rows[0]!.bytesOut, otter.bytes.length);
 	assert.equal(listening?.state, 'LISTEN');
+});
+
+test('peers: the rtt is the middle one of the last five, as in the pane', async t => {
+	const watched = openWatch(t);
+	const clock = new FakeClock();
+	const server = await openServer(t, {clock, watch: watched.watch});
+	const otter = await joinWire(t, server.address, 'otter');
+	otter.isAnsweringPings = false;
+	let id = 0;
+	const answerAfter = async (ms: number) => {
+		clock.advance(2500);
+		id++;
+		await otter.untilFrame('ping', ping => ping.id === id);
+		clock.advance(ms);
+		otter.send({type: 'pong', id});
+		otter.send({type: 'ping', id});
+		await otter.untilFrame('pong', pong => pong.id === id);
+	};
+
+	for (const ms of [1000, 0, 1000, 0, 0, 1000]) {
+		await answerAfter(ms);
+	}
+
+	const {rows} = await watched.untilEvent(
+		'peers',
+		event => event.rows[0]?.rttMs !== undefined,
+	);
+	assert.ok(rows[0]!.rttMs! < 1000, `${rows[0]!.rttMs} ms`);
 });
 
 test('peers: a raw server has a table too', async t => {
