@@ -68,6 +68,67 @@ const joinRuns = (runs: readonly Comings[]): Comings => {
 	return {kind: 'comings', at, seq, count, more, each};
 };
 
+/** Who is away in the end of a run because the server ended. */
+const awaitedOf = ({each = []}: Comings): ReadonlySet<string> => {
+	const awaited = new Set<string>();
+	for (const coming of each) {
+		if (coming.kind === 'left' && coming.reason === 'past shutdown') {
+			awaited.add(coming.nick);
+		} else {
+			awaited.delete(coming.nick);
+		}
+	}
+
+	return awaited;
+};
+
+/**
+ * When a server ends, all its members leave, and come back one by one, some of
+ * them after oneself: these belong to the run before one's own return.
+ *
+ * @returns That run with them, and the others; undefined if nobody of it is back.
+ */
+const takeReturned = (
+	before: Item | undefined,
+	notice: Item | undefined,
+	run: Comings,
+): {readonly run: Comings; readonly rest: Comings | undefined} | undefined => {
+	const {each} = run;
+	if (
+		before?.kind !== 'comings' ||
+		notice?.kind !== 'notice' ||
+		!notice.isReturn ||
+		each === undefined
+	) {
+		return undefined;
+	}
+
+	const awaited = awaitedOf(before);
+	const other = each.findIndex(
+		({kind, nick}) => kind !== 'joined' || !awaited.has(nick),
+	);
+	const count = other === -1 ? each.length : other;
+	if (count === 0) {
+		return undefined;
+	}
+
+	const back = {...run, count, more: count, each: each.slice(0, count)};
+	return {
+		// The time stays that of what stands above the return.
+		run: {...joinRuns([before, back]), at: before.at},
+		rest:
+			count === each.length
+				? undefined
+				: {
+						...run,
+						seq: run.seq + count,
+						count: run.count - count,
+						more: run.more - count,
+						each: each.slice(count),
+					},
+	};
+};
+
 export const foldItems = (items: readonly Item[]): Item[] => {
 	const folded: Item[] = [];
 	let run: Comings[] = [];
@@ -79,11 +140,23 @@ export const foldItems = (items: readonly Item[]): Item[] => {
 	};
 
 	for (const item of items) {
-		if (item.kind === 'comings') {
-			run.push(item);
-		} else {
+		if (item.kind !== 'comings') {
 			endRun();
 			folded.push(item);
+			continue;
+		}
+
+		const returned =
+			run.length === 0
+				? takeReturned(folded.at(-2), folded.at(-1), item)
+				: undefined;
+		if (returned) {
+			folded[folded.length - 2] = returned.run;
+		}
+
+		const rest = returned ? returned.rest : item;
+		if (rest) {
+			run.push(rest);
 		}
 	}
 
@@ -97,14 +170,30 @@ export const appendFolded = (
 	items: readonly Item[],
 ): Transcript => {
 	const folded = foldItems(items);
-	const last = transcript.blocks.at(-1)?.at(-1);
 	const [first] = folded;
-	return last?.kind === 'comings' && first?.kind === 'comings'
-		? appendItems(
-				replaceItem(transcript, transcript.end - 1, joinRuns([last, first])),
-				folded.slice(1),
-			)
-		: appendItems(transcript, folded);
+	if (first?.kind !== 'comings') {
+		return appendItems(transcript, folded);
+	}
+
+	const {end} = transcript;
+	const last = itemAt(transcript, end - 1);
+	if (last?.kind === 'comings') {
+		return appendItems(
+			replaceItem(transcript, end - 1, joinRuns([last, first])),
+			folded.slice(1),
+		);
+	}
+
+	const returned = takeReturned(itemAt(transcript, end - 2), last, first);
+	if (!returned) {
+		return appendItems(transcript, folded);
+	}
+
+	const {run, rest} = returned;
+	return appendItems(replaceItem(transcript, end - 2, run), [
+		...(rest ? [rest] : []),
+		...folded.slice(1),
+	]);
 };
 
 /**

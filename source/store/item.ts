@@ -62,6 +62,8 @@ export type Notice = {
 	readonly text: string;
 	/** Set if it stands for entries that were not loaded: their seqs. */
 	readonly missing?: {readonly from: number; readonly to: number};
+	/** Set if it says that one is back in the room. */
+	readonly isReturn?: true;
 };
 
 export type Coming =

@@ -179,7 +179,17 @@ const show = (
 			greet(update);
 			update.greeting =
 				words && !update.isTakingOver
-					? {notices: [{kind: 'notice', at, ...words}], head: frame.head}
+					? {
+							notices: [
+								{
+									kind: 'notice',
+									at,
+									...words,
+									...(update.isBack && {isReturn: true}),
+								},
+							],
+							head: frame.head,
+						}
 					: undefined;
 			update.isTakingOver = false;
 			break;

@@ -11,7 +11,7 @@ import {createModel, type Model} from '../../source/store/model.js';
 import {olderThan} from '../../source/store/older-entries.js';
 import {reduce} from '../../source/store/reduce.js';
 import {itemAt} from '../../source/store/transcript.js';
-import {messageFrame} from '../helpers/scripted.js';
+import {messageFrame, welcomeFrame} from '../helpers/scripted.js';
 
 const runs = Number(env['FAST_CHECK_RUNS'] ?? 500);
 
@@ -92,6 +92,60 @@ test('comings: on a Unix domain socket nobody leaves with FIN or RST', () => {
 		'crane joined · heron left (closed)',
 	);
 	assert.equal(leftAt('@room', 'reset'), 'crane joined · heron left (reset)');
+});
+
+test('comings: those who come back after oneself, when a server had ended, are in its row', () => {
+	const own = 'otter';
+	const idOf = (nick: string) => (nick === own ? start.id : `id-${nick}`);
+	let seq = 1;
+	const shutdown = (nick: string): Entry => ({
+		type: 'left',
+		seq: ++seq,
+		at,
+		id: idOf(nick),
+		nick,
+		reason: 'shutdown',
+		notBefore: at - 1,
+	});
+	const back = (nick: string): Entry => ({
+		type: 'joined',
+		seq: ++seq,
+		at,
+		id: idOf(nick),
+		nick,
+	});
+	const welcome = (head: number): ChatEvent => ({
+		type: 'frame',
+		at,
+		frame: welcomeFrame({head}),
+	});
+	const events: ChatEvent[] = [
+		welcome(0),
+		...told([messageFrame(seq, {at})]),
+		welcome(7),
+		...told(['heron', 'wren', 'ibis', own].map(nick => shutdown(nick))),
+		...told(['wren', own, 'ibis', 'tern', 'heron'].map(nick => back(nick))),
+	];
+	const textsOf = (model: Model) =>
+		itemsOf(model).map(item =>
+			item.kind === 'comings'
+				? comingsText(item)
+				: 'text' in item
+					? item.text
+					: '',
+		);
+	let oneByOne = start;
+	for (const event of events) {
+		oneByOne = reduce(oneByOne, [event]);
+	}
+
+	for (const model of [reduce(start, events), oneByOne]) {
+		assert.deepEqual(textsOf(model).slice(-3), [
+			'wren, ibis came back · heron left (the server had ended)',
+			'You are otter in room; nobody else is here.',
+			'tern, heron joined',
+		]);
+	}
 });
 
 test('comings: one alone says what it always said', () => {
