@@ -101,7 +101,7 @@ export const openHistory = async (
 		lock.settle(logId, head);
 		return new History(recovery, options, lock);
 	} catch (error) {
-		await lock?.release(true);
+		await lock?.abandon();
 		throw error instanceof SockchatError ? error : historyFailed(path, error);
 	}
 };
@@ -110,12 +110,16 @@ export class History {
 	readonly recovered: Recovered;
 	readonly #path: string;
 	readonly #writer: Writer;
-	readonly #lock: Lock;
+	readonly #lock: Omit<Lock, 'abandon'>;
 	/** Where the whole groups of each closed file end, once it was read. */
 	readonly #ends = new Map<number, Promise<number>>();
 	#appends: Promise<void> = Promise.resolve();
 
-	constructor(recovery: Recovery, options: HistoryOptions, lock: Lock) {
+	constructor(
+		recovery: Recovery,
+		options: HistoryOptions,
+		lock: Omit<Lock, 'abandon'>,
+	) {
 		const {path, fsync, clock, onTrouble} = options;
 		const {fileBytes = defaultFileBytes, keptFiles = defaultKeptFiles} =
 			options;

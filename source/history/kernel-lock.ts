@@ -7,8 +7,10 @@
  * BusyBox) holds it. On Linux they don't see each other, so a holder names its
  * way.
  *
- * FILE.lock is empty and never deleted: two servers could each hold a lock on a
- * file of that name. Nor is it opened here once it exists: POSIX drops a
+ * FILE.lock is empty. Only a start that created it and was refused deletes it,
+ * under its lock; whoever opened it before then finds another file, or none, at
+ * that name (see `lock.ts`). Otherwise it stays: two servers could each hold a
+ * lock on a file of that name. Nor is it opened here once it exists: POSIX drops a
  * process's locks on a file as soon as the process closes any descriptor of it.
  */
 import type {Buffer} from 'node:buffer';
@@ -42,11 +44,14 @@ export type Way = {
 const busy = 5;
 const readFailed = 10;
 
-/** @throws {SockchatError} `ERR_HISTORY` if it isn't a file of our own. */
-const prepareFile = (path: string): void => {
+/**
+ * @returns Whether it was created.
+ * @throws {SockchatError} `ERR_HISTORY` if it isn't a file of our own.
+ */
+export const prepareFile = (path: string): boolean => {
 	try {
 		closeSync(createFile(path));
-		return;
+		return true;
 	} catch (error) {
 		if (codeOf(error) !== 'EEXIST') {
 			throw error;
@@ -58,6 +63,8 @@ const prepareFile = (path: string): void => {
 	if (!stat.isFile() || (self !== undefined && stat.uid !== self)) {
 		throw historyUnsafe(path, 'is not a file of your own', 'move it away');
 	}
+
+	return false;
 };
 
 /** Loads it without Node's warning, which doesn't help our users. */
@@ -77,7 +84,6 @@ const holdBySqlite = async (file: string): Promise<Attempt> => {
 		return 'unavailable';
 	}
 
-	prepareFile(file);
 	const database = new sqlite.DatabaseSync(resolve(file));
 	try {
 		// Nothing is written, but a transaction would create FILE.lock-journal.
@@ -113,7 +119,6 @@ const holdBySqlite = async (file: string): Promise<Attempt> => {
 const holder = 'trap "" HUP INT TERM; echo; exec cat >/dev/null';
 
 const holdByFlock: Way['hold'] = async (file, onLost) => {
-	prepareFile(file);
 	// Loaded only without node:sqlite: it is slow to load.
 	const {spawn} = await import('node:child_process');
 	// In its own session: Ctrl-C goes to all processes of the terminal's group.

@@ -18,7 +18,14 @@
  * were shown and not yet synced, so a holder of another boot that never released
  * its lock leaves the log in doubt.
  */
-import {closeSync, fsyncSync, linkSync, openSync, rmSync} from 'node:fs';
+import {
+	closeSync,
+	fsyncSync,
+	linkSync,
+	lstatSync,
+	openSync,
+	rmSync,
+} from 'node:fs';
 import {dirname} from 'node:path';
 import process from 'node:process';
 import {trace} from '../trace.js';
@@ -29,7 +36,12 @@ import {
 	historyTakenUnseen,
 } from './failures.js';
 import {codeOf, suffixesOf} from './files.js';
-import {allWays, type KernelLock, type Way} from './kernel-lock.js';
+import {
+	allWays,
+	prepareFile,
+	type KernelLock,
+	type Way,
+} from './kernel-lock.js';
 import {
 	bootOf,
 	leftBy,
@@ -70,6 +82,8 @@ export type Lock = {
 	 * @param end Where FILE ends now; if omitted, what the last server left stays.
 	 */
 	readonly release: (isClean: boolean, end?: FileEnd) => Promise<void>;
+	/** Releases the lock of a start that failed, and removes what it created. */
+	readonly abandon: () => Promise<void>;
 };
 
 const isProcess = ({pid, started}: Holder): boolean => isRunning(pid, started);
@@ -173,12 +187,38 @@ const isAlive = async (
 	return false;
 };
 
+/** The kernel's lock, and whether its file was created for it. */
+type Held = {readonly lock: KernelLock; readonly isNew: boolean};
+
+const inodeOf = (file: string): bigint | undefined =>
+	lstatSync(file, {bigint: true, throwIfNoEntry: false})?.ino;
+
+const releaseHeld = async (
+	file: string,
+	{lock, isNew}: Held,
+	isAbandoned: boolean,
+): Promise<void> => {
+	try {
+		if (isNew && isAbandoned) {
+			rmSync(file, {force: true});
+		}
+	} catch (error) {
+		// Windows deletes no open file.
+		trace('lock %s: %o', file, error);
+	} finally {
+		await lock.release();
+	}
+};
+
 /** @throws {SockchatError} `ERR_HISTORY_TAKEN`. */
 const holdByKernel = async (
 	path: string,
 	file: string,
-	{ways = allWays, onTrouble = () => undefined}: LockOptions,
-): Promise<KernelLock | undefined> => {
+	options: LockOptions,
+): Promise<Held | undefined> => {
+	const {ways = allWays, onTrouble = () => undefined} = options;
+	const isNew = ways.length > 0 && prepareFile(file);
+	const inode = inodeOf(file);
 	for (const {hold} of ways) {
 		// eslint-disable-next-line no-await-in-loop -- the next only if this one is unavailable
 		const attempt = await hold(file, onTrouble);
@@ -190,8 +230,15 @@ const holdByKernel = async (
 				: historyTakenUnseen(path);
 		}
 
+		if (attempt !== 'unavailable' && inodeOf(file) !== inode) {
+			// A start that was refused has just removed the file.
+			// eslint-disable-next-line no-await-in-loop -- before the next attempt
+			await attempt.release();
+			return holdByKernel(path, file, options);
+		}
+
 		if (attempt !== 'unavailable') {
-			return attempt;
+			return {lock: attempt, isNew};
 		}
 	}
 
@@ -199,8 +246,9 @@ const holdByKernel = async (
 	return undefined;
 };
 
-type Taken = Omit<Lock, 'release'> & {
+type Taken = Omit<Lock, 'release' | 'abandon'> & {
 	readonly release: (isClean: boolean, end?: FileEnd) => void;
+	readonly abandon: () => void;
 };
 
 /** @param last What the last server left, which a start that fails leaves again. */
@@ -212,7 +260,7 @@ const createTaken = (
 	const isLogInDoubt = leftInDoubt(last.holder, self);
 	let isInDoubt = isLogInDoubt;
 	let line: ShownLine | undefined;
-	return {
+	const taken: Taken = {
 		isLogInDoubt,
 		left: leftBy(last, bootOf(self)),
 		settle(logId, head) {
@@ -242,7 +290,16 @@ const createTaken = (
 				trace('lock %s: %o', lock, error);
 			}
 		},
+		abandon() {
+			if (last === nobody) {
+				line?.close();
+				rmSync(lock, {force: true});
+			} else {
+				taken.release(true);
+			}
+		},
 	};
+	return taken;
 };
 
 const take = async (
@@ -303,13 +360,13 @@ export const takeLock = async (
 ): Promise<Lock> => {
 	const {fsync = 'interval', ways = allWays} = options;
 	const file = `${path}.lock`;
-	const kernelLock = await holdByKernel(path, file, options);
+	const held = await holdByKernel(path, file, options);
 	const self: Holder = {
 		pid: process.pid,
 		started: startOf('self') ?? '',
 		fsync,
 		namespace: ownNamespace(),
-		kernelLock: kernelLock?.kind,
+		kernelLock: held?.lock.kind,
 	};
 	try {
 		const lock = await take(path, file, self, ways);
@@ -317,11 +374,22 @@ export const takeLock = async (
 			...lock,
 			async release(isClean, end) {
 				lock.release(isClean, end);
-				await kernelLock?.release();
+				if (held) {
+					await releaseHeld(file, held, false);
+				}
+			},
+			async abandon() {
+				lock.abandon();
+				if (held) {
+					await releaseHeld(file, held, true);
+				}
 			},
 		};
 	} catch (error) {
-		await kernelLock?.release();
+		if (held) {
+			await releaseHeld(file, held, true);
+		}
+
 		throw error;
 	}
 };

@@ -5,11 +5,12 @@ import {
 	mkdirSync,
 	readdirSync,
 	readFileSync,
+	rmSync,
 	statSync,
 	symlinkSync,
 	writeFileSync,
 } from 'node:fs';
-import {join} from 'node:path';
+import {dirname, join} from 'node:path';
 import process from 'node:process';
 import {test} from 'node:test';
 import {logIdOf} from '../../source/history/log-id.js';
@@ -77,6 +78,29 @@ test('history: leaves the mode of a file that is no history', async t => {
 	});
 	assert.equal(await logIdOf(path), undefined);
 	assert.equal(modeOf(path), '644');
+});
+
+test('history: a start that is refused leaves no lock behind, but those that it found', async t => {
+	const path = makePath(t);
+	const folder = dirname(path);
+	writeFileSync(path, 'dear diary\n');
+	await assert.rejects(open(path), {code: 'ERR_HISTORY'});
+	assert.deepEqual(readdirSync(folder), ['room.jsonl']);
+
+	writeFileSync(`${path}.lock`, '');
+	await assert.rejects(open(path), {code: 'ERR_HISTORY'});
+	assert.deepEqual(readdirSync(folder), ['room.jsonl', 'room.jsonl.lock']);
+
+	rmSync(path);
+	rmSync(`${path}.lock`);
+	await look(path, async ({append}) => append());
+	const files = readdirSync(folder);
+	writeFileSync(path, 'dear diary\n');
+	await assert.rejects(open(path), {code: 'ERR_HISTORY'});
+	assert.deepEqual(
+		readdirSync(folder),
+		files.map(name => name.replace('.lock.1', '.lock.2')),
+	);
 });
 
 test('history: refuses a folder that others may write to', async t => {
