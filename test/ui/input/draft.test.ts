@@ -286,7 +286,7 @@ test('draft: redo brings back what undo took, whatever the keys', () => {
 	);
 });
 
-test('draft: Up and Down move by rows before they reach the history', () => {
+test('draft: Up and Down move by rows before they reach the history (thelounge#2819)', () => {
 	const draft = typed(submitted(createDraft(), 'old'), 'one two\nthree');
 	const up = (line: Draft) => press(line, {type: 'older'}, candidates, 6).draft;
 	const down = (line: Draft) =>
