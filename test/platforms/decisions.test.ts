@@ -118,20 +118,26 @@ test("platforms: Windows' variables name the folders, unless the others do", () 
 	assert.equal(configPath({APPDATA: 'relative'}), undefined);
 });
 
-test('platforms: the compile cache is below LOCALAPPDATA if there is no other place', async t => {
-	const local = mkdtempSync(join(tmpdir(), 'sockchat-local-'));
-	t.after(() => {
-		rmSync(local, {recursive: true, force: true});
+for (const [place, variable, below] of [
+	['XDG_CACHE_HOME', 'XDG_CACHE_HOME', ''],
+	['.cache in HOME', 'HOME', '.cache'],
+	['LOCALAPPDATA', 'LOCALAPPDATA', ''],
+] as const) {
+	test(`platforms: the compile cache is below ${place} if there is no better place`, async t => {
+		const folder = mkdtempSync(join(tmpdir(), 'sockchat-local-'));
+		t.after(() => {
+			rmSync(folder, {recursive: true, force: true});
+		});
+		const version = startBin(t, ['--version'], {
+			env: {
+				HOME: undefined,
+				XDG_CACHE_HOME: undefined,
+				NODE_DISABLE_COMPILE_CACHE: undefined,
+				[variable]: folder,
+			},
+		});
+		version.end();
+		assert.equal((await version.waitForExit()).code, 0, version.seen());
+		assert.deepEqual(readdirSync(join(folder, below)), ['sockchat']);
 	});
-	const version = startBin(t, ['--version'], {
-		env: {
-			HOME: undefined,
-			XDG_CACHE_HOME: undefined,
-			LOCALAPPDATA: local,
-			NODE_DISABLE_COMPILE_CACHE: undefined,
-		},
-	});
-	version.end();
-	assert.equal((await version.waitForExit()).code, 0, version.seen());
-	assert.deepEqual(readdirSync(local), ['sockchat']);
-});
+}
