@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import fc from 'fast-check';
 import {layOut, maxAnswer} from '../../source/agents/layout.js';
+import {anyCharacter} from '../helpers/any-character.js';
 import {hostileTexts} from '../helpers/hostile-texts.js';
 
 const at = Date.UTC(2026, 10, 27, 9, 30);
@@ -35,7 +36,7 @@ test('layout: no text ends its quotation', () => {
 	fc.assert(
 		fc.property(
 			fc.oneof(
-				fc.string({unit: 'binary', maxLength: 200}),
+				fc.string({unit: anyCharacter, maxLength: 200}),
 				fc
 					.array(
 						fc.constantFrom(

@@ -12,9 +12,10 @@ import {
 import {walkEntries} from '../../source/history/walk.js';
 import {frameLine} from '../../source/protocol/codec.js';
 import type {Entry} from '../../source/protocol/frame.js';
+import {anyCharacter} from '../helpers/any-character.js';
 import {lineOf, otterId} from '../helpers/history/kept.js';
 
-const anyText = fc.string({unit: 'binary', maxLength: 30});
+const anyText = fc.string({unit: anyCharacter, maxLength: 30});
 const anyId = fc
 	.array(fc.constantFrom(...'0123456789abcdef'), {minLength: 16, maxLength: 16})
 	.map(digits => digits.join(''));

@@ -5,6 +5,7 @@ import {test} from 'node:test';
 import fc from 'fast-check';
 import {SockchatError, type ErrorCode} from '../../source/errors.js';
 import {flagNames, flags, writtenFlag} from '../../source/options/flags.js';
+import {anyCharacter} from '../helpers/any-character.js';
 import {parseOptions} from '../helpers/parse-options.js';
 import type {GivenFlags} from '../../source/options/reader.js';
 import {readWords} from '../../source/options/words.js';
@@ -298,7 +299,7 @@ test('options: no command line throws', () => {
 		fc.constantFrom('serve', 'connect', '--', '-', '-p', '-mqr', '--port='),
 		flag,
 		flag.chain(written => fc.string().map(value => `${written}=${value}`)),
-		fc.string({unit: 'binary'}),
+		fc.string({unit: anyCharacter}),
 		fc.string().map(name => `--${name}`),
 	);
 	fc.assert(

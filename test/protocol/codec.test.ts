@@ -23,6 +23,7 @@ import {
 	type Welcome,
 } from '../../source/protocol/frame.js';
 import {LineSplitter} from '../../source/protocol/lines.js';
+import {anyCharacter} from '../helpers/any-character.js';
 
 const runs = Number(env['FAST_CHECK_RUNS'] ?? 1000);
 
@@ -34,7 +35,7 @@ type Fields<Frame extends AnyFrame> = Record<
 	Record<string, fc.Arbitrary<unknown>>
 >;
 
-const text = fc.string({unit: 'binary', maxLength: 20});
+const text = fc.string({unit: anyCharacter, maxLength: 20});
 const count = fc.oneof(
 	fc.constantFrom(0, 1, Number.MAX_SAFE_INTEGER),
 	fc.maxSafeNat(),

@@ -13,6 +13,7 @@ import {
 	type Nick,
 	type NickBearer,
 } from '../../source/protocol/nick.js';
+import {anyCharacter} from '../helpers/any-character.js';
 
 const numberRuns = Number(env['FAST_CHECK_RUNS'] ?? 1000);
 
@@ -36,7 +37,7 @@ const alphabet = [
 ];
 const anyText = fc.oneof(
 	fc.string({unit: fc.constantFrom(...alphabet), maxLength: 12}),
-	fc.string({unit: 'binary'}),
+	fc.string({unit: anyCharacter}),
 	fc.string({unit: 'grapheme', maxLength: 8}),
 );
 

@@ -8,6 +8,7 @@ import {
 	readUnnumbered,
 	withoutSeq,
 } from '../../source/protocol/unnumbered.js';
+import {anyCharacter} from '../helpers/any-character.js';
 
 const written = fc
 	.record({
@@ -17,7 +18,7 @@ const written = fc
 		n: fc.nat(),
 		text: fc.oneof(
 			fc.string({maxLength: 20}),
-			fc.string({unit: 'binary', maxLength: 5}),
+			fc.string({unit: anyCharacter, maxLength: 5}),
 		),
 	})
 	.map(parts => withoutSeq(frameLine({type: 'message', seq: 0, ...parts})));
@@ -53,7 +54,7 @@ const piece = fc.oneof(
 		',',
 		'\\',
 	),
-	fc.string({unit: 'binary', maxLength: 3}),
+	fc.string({unit: anyCharacter, maxLength: 3}),
 );
 const damaged = fc
 	.tuple(

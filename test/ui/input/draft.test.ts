@@ -10,6 +10,7 @@ import {
 import {isBoundary} from '../../../source/ui/input/graphemes.js';
 import type {Key} from '../../../source/ui/input/keys.js';
 import {pasted, press} from '../../../source/ui/input/sending.js';
+import {anyCharacter} from '../../helpers/any-character.js';
 import {
 	after,
 	candidates,
@@ -164,7 +165,7 @@ const plainKeys: readonly PlainKey[] = [
 
 const text = fc.oneof(
 	fc.string({unit: 'grapheme', maxLength: 6}),
-	fc.string({unit: 'binary', maxLength: 6}),
+	fc.string({unit: anyCharacter, maxLength: 6}),
 	// What joins across a boundary: flags, marks, joiners, jamo, conjuncts.
 	fc
 		.array(

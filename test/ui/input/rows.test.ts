@@ -9,6 +9,7 @@ import {
 	rowCount,
 	rowsAround,
 } from '../../../source/ui/input/rows.js';
+import {anyCharacter} from '../../helpers/any-character.js';
 
 const family = '👨‍👩‍👧‍👦';
 
@@ -83,7 +84,7 @@ const anyText = fc
 	.array(
 		fc.oneof(
 			fc.string({unit: 'grapheme', maxLength: 5}),
-			fc.string({unit: 'binary', maxLength: 5}),
+			fc.string({unit: anyCharacter, maxLength: 5}),
 			fc.constantFrom(
 				...'日🇫🇷\u{301}\u{200D}\u{FE0F}\n\u{202E}\t\u{1100}\u{9B}',
 			),

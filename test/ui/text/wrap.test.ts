@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import stringWidth from 'string-width';
 import {toDisplay} from '../../../source/protocol/display.js';
 import {wrapText} from '../../../source/ui/text/wrap.js';
+import {anyCharacter} from '../../helpers/any-character.js';
 
 const wrap = (text: string, cells: number, firstCells?: number): string[] =>
 	wrapText(toDisplay(text), cells, firstCells);
@@ -12,7 +13,7 @@ const wrap = (text: string, cells: number, firstCells?: number): string[] =>
 const anyText = fc.oneof(
 	fc.string({unit: fc.constantFrom('a', 'b', ' ', '你', '。', '👩‍👩‍👧', 'é')}),
 	fc.string({unit: 'grapheme', maxLength: 80}),
-	fc.string({unit: 'binary', maxLength: 80}),
+	fc.string({unit: anyCharacter, maxLength: 80}),
 );
 
 const withoutSpaces = (text: string): string => text.replaceAll(' ', '');

@@ -11,6 +11,7 @@ import {
 	type RowShape,
 } from '../../../source/ui/transcript/nick-column.js';
 import {hueOf, type Role} from '../../../source/ui/theme/roles.js';
+import {anyCharacter} from '../../helpers/any-character.js';
 import {chunk, message, notice, whisper} from '../../helpers/items.js';
 
 const shown = (item: Item, width: number, shape?: RowShape): string[] =>
@@ -29,7 +30,7 @@ const shownRaw = (item: Item, width: number, look?: Partial<Look>) =>
 
 const anyString = fc.oneof(
 	fc.string({unit: 'grapheme', maxLength: 100}),
-	fc.string({unit: 'binary', maxLength: 100}),
+	fc.string({unit: anyCharacter, maxLength: 100}),
 	fc.string({unit: fc.constantFrom('a', ' ', '\n', '你', '👩‍👩‍👧', 'e\u{301}')}),
 );
 const anyMark = fc.constantFrom(

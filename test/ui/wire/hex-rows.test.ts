@@ -11,6 +11,7 @@ import {
 	createWireContext,
 	type WireMode,
 } from '../../../source/ui/wire/wire-window.js';
+import {anyCharacter} from '../../helpers/any-character.js';
 import {chunkOf, inStreams} from '../../helpers/chunks.js';
 
 const textOf = ({spans}: Row): string => spans.map(({text}) => text).join('');
@@ -61,7 +62,7 @@ const someBytes = fc
 		fc
 			.array(
 				fc.oneof(
-					fc.string({unit: 'binary', maxLength: 4}),
+					fc.string({unit: anyCharacter, maxLength: 4}),
 					fc.constantFrom(
 						'漢',
 						'한',
@@ -260,7 +261,9 @@ test('hex rows: no row is wider than the width, whatever the bytes', () => {
 	fc.assert(
 		fc.property(
 			fc.array(someBytes, {minLength: 1, maxLength: 4}),
-			fc.option(fc.string({unit: 'binary', maxLength: 40}), {nil: undefined}),
+			fc.option(fc.string({unit: anyCharacter, maxLength: 40}), {
+				nil: undefined,
+			}),
 			fc.nat({max: 2_000_000_000}),
 			someWidth,
 			(parts, peer, lost, width) => {
