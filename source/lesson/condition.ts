@@ -5,7 +5,12 @@
 import {assertNever, quoted} from '../errors.js';
 import type {Phase} from '../connection/connection.js';
 import type {ChatEvent} from '../event/event.js';
-import type {KernelPair, Step, TcpState} from '../tcp/tcp.js';
+import {
+	nameOfCall,
+	type KernelPair,
+	type Step,
+	type TcpState,
+} from '../tcp/tcp.js';
 
 export type Condition =
 	| {
@@ -103,7 +108,12 @@ const factOfStep = (step: Step): Fact | undefined => {
 	const {peer} = step;
 	switch (step.kind) {
 		case 'call': {
-			return {kind: 'call', peer, call: step.call};
+			// Bytes are sent once the kernel has them: then `ss` shows them, too.
+			const isSent =
+				nameOfCall(step.call) === 'send' && step.errno === undefined;
+			return isSent && step.text !== undefined
+				? {kind: 'chunk', peer, direction: 'out', text: step.text}
+				: {kind: 'call', peer, call: step.call};
 		}
 
 		case 'segment': {
@@ -135,7 +145,10 @@ export const factOf = (event: ChatEvent): Fact | undefined => {
 
 		case 'chunk': {
 			const {direction, peer, bytes} = event;
-			return {kind: 'chunk', peer, direction, text: decoder.decode(bytes)};
+			// One that is on its way out has only been handed to Node.
+			return direction === 'in'
+				? {kind: 'chunk', peer, direction, text: decoder.decode(bytes)}
+				: undefined;
 		}
 
 		case 'connection': {

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {parseLesson} from '../../source/lesson/lesson.js';
 import {lessonTexts} from '../../source/lesson/texts.js';
+import type {Progress} from '../../source/lesson/progress.js';
 import {isGone} from '../../source/lesson/over.js';
 import {learn, startTutor} from '../helpers/lessons/learner.js';
 import {until} from '../helpers/until.js';
@@ -19,6 +20,39 @@ for (const [name, markdown] of Object.entries(lessonTexts)) {
 		);
 	});
 }
+
+test('lesson: a line counts as sent once the kernel has it, and ss finds it', async t => {
+	let isTaken = false;
+	let progress: Progress | undefined;
+	const isSent = () =>
+		progress?.facts.some(
+			fact => fact.kind === 'chunk' && fact.direction === 'out',
+		) ?? false;
+	const tutor = await startTutor(t, lessonTexts['unread']!, {
+		onEvent(event) {
+			isTaken ||=
+				event.type === 'step' &&
+				event.step.kind === 'call' &&
+				event.step.call === 'send(17)';
+		},
+		onProgress(now) {
+			progress = now;
+			assert.ok(isTaken || !isSent());
+		},
+	});
+	const goOn = async (line: string, phase: Progress['phase']) => {
+		tutor.submit(line, {view() {}});
+		await until(() => progress?.phase === phase, {
+			what: `the lesson to be ${phase}`,
+			seen: () => JSON.stringify(progress),
+		});
+	};
+
+	await goOn('', 'right');
+	await goOn('', 'moving');
+	await goOn('are you reading?', 'right');
+	assert.match(progress?.played.at(-1)?.output ?? '', /^ESTAB +17 +0 /);
+});
 
 test('lesson: a line that nobody would get is not passed over', async t => {
 	const tutor = await startTutor(t, lessonTexts['half-close']!);
