@@ -1,7 +1,8 @@
 /**
  * Which calls of send() and recv() moved the bytes of segments that were
  * counted. A call that moved exactly the bytes of one segment is beside it; else
- * it isn't known which segment is whose, and they stand between the calls.
+ * it isn't known which segment is whose, and they stand between the calls. Bytes
+ * that waited to be read stand where they came.
  *
  * Without counts, which of them have left: what was acknowledged, and all that
  * comes before a FIN that arrived. Pure.
@@ -186,15 +187,15 @@ export const matchCounts = (
 				continue;
 			}
 
-			const isOne = isOneToOne(step, moved);
+			// What waited to be read was counted before, and stands there.
+			const hasWaited =
+				step.direction === 'in' && order.get(step)! < order.get(moved[0]!)!;
+			const isOne = !hasWaited && isOneToOne(step, moved);
 			for (const call of moved) {
 				covered.set(call, isOne ? 'one' : 'several');
 			}
 
-			// What waited to be read was counted before, and stands there.
-			const hasWaited =
-				step.direction === 'in' && order.get(step)! < order.get(moved[0]!)!;
-			if (!isOne && hasWaited) {
+			if (hasWaited) {
 				continue;
 			}
 

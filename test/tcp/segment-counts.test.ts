@@ -173,6 +173,15 @@ test('segment counts: bytes that waited to be read stand where they were seen to
 			['recv(65536)', 'server inferred', undefined],
 		],
 	);
+	// A single segment of a single call did not come later, either.
+	assert.deepEqual(
+		drawn([counted('in', [1, 3, 1], 20), moved('in', 0, 3, 31)], [resume]),
+		[
+			[undefined, 'server read', 1],
+			['resume()', undefined, undefined],
+			['recv(65536)', undefined, undefined],
+		],
+	);
 });
 
 test('segment counts: the next connection counts from 0 again', () => {
