@@ -324,7 +324,15 @@ const aloneOf = (
 		// It ends at the edge, so that it stays on its side.
 		const cut = cutTo(text, whole - side - 2);
 		const before = whole - side - 1 - displayWidth(cut);
-		return [{text: blanks(side)}, pillar, {text: blanks(before)}, {text: cut}];
+		return [
+			{text: blanks(side)},
+			pillar,
+			// Without a space between them, both may have room.
+			...(before === arrow + 1
+				? [{text: blanks(arrow)}, pillar]
+				: [{text: blanks(before)}]),
+			{text: cut},
+		];
 	}
 
 	return [

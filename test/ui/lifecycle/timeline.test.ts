@@ -382,6 +382,19 @@ test('timeline: a watched list names a peer only beside another one', () => {
 	]);
 });
 
+test('timeline: both pillars of a ladder stand, as long as there is room', () => {
+	const peer = '127.0.0.1:53122';
+	const accepted = {
+		...called('accept()', {at, peer}),
+		result: peer,
+		evidence: 'inferred',
+	} as Step;
+	const rowAt = (width: number) =>
+		shown({steps: [accepted], side: 'server', width}).at(-1);
+	assert.match(rowAt(80)!, /│ {30}│○ accept\(\) → :53122$/);
+	assert.match(rowAt(100)!, /│ +│ ○ accept\(\) → :53122$/);
+});
+
 test('timeline: an RST that nobody saw has a head only if its sender is known', () => {
 	const rst = {
 		kind: 'segment',
