@@ -117,13 +117,16 @@ const askRows = (progress: Progress, width: number, isMore: boolean): Row[] => {
 
 		case 'moving': {
 			const wanted = wantedOf(progress);
-			return wanted === undefined
-				? wrapped(display`…`, width, 'faint')
-				: wrapped(
-						display`${symbols.prompt} Type: ${toDisplay(wanted)}`,
-						width,
-						'prompt',
-					);
+			if (wanted !== undefined) {
+				const typed = display`${symbols.prompt} Type: ${toDisplay(wanted)}`;
+				return wrapped(typed, width, 'prompt');
+			}
+
+			// It may take seconds, or wait for the learner.
+			const move = stageOf(progress).moves[progress.at];
+			return move?.by === 'python'
+				? wrapped(display`>>> ${toDisplay(move.line)} …`, width, 'arrow-in')
+				: wrapped(display`…`, width, 'faint');
 		}
 
 		case 'checking': {
