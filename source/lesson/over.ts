@@ -2,6 +2,8 @@
  * Whether a step can't be done any more: who or what it needs is gone, before
  * the lesson was over. Pure.
  */
+import {canReach} from '../tcp/tcp-end.js';
+import type {TcpState} from '../tcp/tcp.js';
 import {effectsOf, holds} from './condition.js';
 import {socketsOf} from './lesson.js';
 import {
@@ -19,6 +21,9 @@ const overSentence =
 const resetSentence =
 	'The other side sent RST, as close() does while bytes are unread: this connection is over, before the lesson was. /again starts it again.';
 
+const pastSentence =
+	'The connection has left the state that this step is about. /again starts it again.';
+
 const otherwiseSentence =
 	'The other side printed something else than this step expects. /again starts it again.';
 
@@ -34,6 +39,27 @@ const isOtherwise = (progress: Progress): boolean =>
 			condition.kind === 'printed' && !holds(condition, factsOf(progress)),
 	);
 
+const overStates = new Set<TcpState>(['TIME-WAIT', 'CLOSED']);
+
+/**
+ * Whether an end has left a state for good that the step asks for. One that is
+ * over may be followed by another connection.
+ */
+const isPastState = (progress: Progress): boolean =>
+	progress.phase === 'checking' &&
+	conditionsOf(progress).some(
+		condition =>
+			condition.kind === 'state' &&
+			!holds(condition, factsOf(progress)) &&
+			progress.states.some(
+				fact =>
+					fact.kind === 'state' &&
+					fact.end === condition.end &&
+					!overStates.has(fact.state) &&
+					!canReach(fact.state, condition.state),
+			),
+	);
+
 /** Of a step that is gone. */
 export const whyGone = (progress: Progress): string => {
 	if (progress.broken !== undefined) {
@@ -42,6 +68,10 @@ export const whyGone = (progress: Progress): string => {
 
 	if (isOtherwise(progress)) {
 		return otherwiseSentence;
+	}
+
+	if (isPastState(progress)) {
+		return pastSentence;
 	}
 
 	const isReset = holds({kind: 'segment', segment: 'RST'}, factsOf(progress));
@@ -107,5 +137,6 @@ export const isGone = (progress: Progress): boolean => {
 	return socketsOf(lesson) === 'room'
 		? isGivenUp(progress)
 		: isPastClose(progress) ||
+				isPastState(progress) ||
 				holds({kind: 'state', end: 'local', state: 'CLOSED'}, states);
 };

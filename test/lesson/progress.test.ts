@@ -440,6 +440,33 @@ test('lesson progress: a connection that ends too early is said to have', () => 
 	assert.deepEqual(learner.effects.at(-1), {type: 'again'});
 });
 
+test('lesson progress: a state that cannot come back is not waited for', () => {
+	const learner = start(
+		parseLesson(
+			readFileSync(
+				new URL('../../docs/lessons/keepalive.md', import.meta.url),
+				'utf8',
+			),
+		),
+	);
+	const seen = (call: string): Signal => ({
+		type: 'fact',
+		fact: {kind: 'call', peer: 'p', call},
+	});
+	learner.do(line(''), ...open, line(''), line('3'));
+	learner.do(seen('setsockopt(SO_KEEPALIVE, 1)'), line(''), line(''));
+	learner.do(line('1'), seen('pause()'), shutdown);
+	learner.do(state('local', 'FIN-WAIT-1'), state('local', 'FIN-WAIT-2'));
+	assert.ok(!isGone(learner.progress), 'it may still be resumed');
+	learner.do(seen('resume()'));
+	assert.ok(isGone(learner.progress));
+	learner.do(line(''));
+	assert.equal(
+		learner.notes[0],
+		'Not yet. The connection has left the state that this step is about. /again starts it again.',
+	);
+});
+
 test('lesson progress: an RST of the other side is said to have ended it', () => {
 	const learner = startAtEnd('2');
 	learner.do(
