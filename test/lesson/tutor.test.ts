@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {parseLesson} from '../../source/lesson/lesson.js';
 import {lessonTexts} from '../../source/lesson/texts.js';
-import type {Progress} from '../../source/lesson/progress.js';
+import {wantedOf, type Progress} from '../../source/lesson/progress.js';
+import type {Tutor} from '../../source/lesson/tutor.js';
 import {isGone} from '../../source/lesson/over.js';
 import {learn, startTutor} from '../helpers/lessons/learner.js';
 import {until} from '../helpers/until.js';
@@ -20,6 +21,42 @@ for (const [name, markdown] of Object.entries(lessonTexts)) {
 		);
 	});
 }
+
+/** Settles once the lesson asks for something again. */
+const submitTo = async (
+	tutor: Tutor,
+	line: string,
+	phase: Progress['phase'] | 'typing',
+) => {
+	tutor.submit(line, {view() {}});
+	await until(
+		() =>
+			phase === 'typing'
+				? wantedOf(tutor.progress) !== undefined
+				: tutor.progress.phase === phase,
+		{
+			what: `the lesson to be ${phase} after "${line}"`,
+			seen: () => JSON.stringify(tutor.progress),
+		},
+	);
+};
+
+test('lesson: a line too much is read with the others, and is not the end of the lesson', async t => {
+	const tutor = await startTutor(t, lessonTexts['stream']!);
+	await submitTo(tutor, '', 'typing');
+	await submitTo(tutor, '/wire', 'right');
+	await submitTo(tutor, '', 'typing');
+	for (const line of ['zero', 'one', 'two']) {
+		await submitTo(tutor, line, 'typing');
+	}
+
+	await submitTo(tutor, 'three', 'asking');
+	await submitTo(tutor, '2', 'right');
+	await submitTo(tutor, '', 'typing');
+	await submitTo(tutor, 'hello', 'typing');
+	await submitTo(tutor, 'hello world', 'right');
+	assert.match(tutor.progress.played.at(-1)!.output, /\\nhello world/);
+});
 
 test('lesson: a line counts as sent once the kernel has it, and ss finds it', async t => {
 	let isTaken = false;
@@ -40,17 +77,9 @@ test('lesson: a line counts as sent once the kernel has it, and ss finds it', as
 			assert.ok(isTaken || !isSent());
 		},
 	});
-	const goOn = async (line: string, phase: Progress['phase']) => {
-		tutor.submit(line, {view() {}});
-		await until(() => progress?.phase === phase, {
-			what: `the lesson to be ${phase}`,
-			seen: () => JSON.stringify(progress),
-		});
-	};
-
-	await goOn('', 'right');
-	await goOn('', 'moving');
-	await goOn('are you reading?', 'right');
+	await submitTo(tutor, '', 'right');
+	await submitTo(tutor, '', 'typing');
+	await submitTo(tutor, 'are you reading?', 'right');
 	assert.match(progress?.played.at(-1)?.output ?? '', /^ESTAB +17 +0 /);
 });
 
