@@ -115,15 +115,15 @@ export const createPace = (onChange: (isBusy: boolean) => void) => {
 	};
 };
 
-/** How much garbage is worth the 30 ms that it takes to collect it. */
+/** How much garbage is worth the 60 ms of CPU that it takes to collect it. */
 const worthBytes = 1_000_000;
 /** Much less than that is what a minute of rest leaves. */
 const worthAtOnceBytes = 2_500_000;
-const betweenMs = 60_000;
+const betweenMs = 180_000;
 
 /**
  * Collects what has come since the last time, once nothing happens: at once
- * after a burst, else once a minute. V8 lets what an idle screen leaves grow for
+ * after a burst, else every few minutes. V8 lets what an idle screen leaves grow for
  * long, as its small collections take most of it for lasting.
  */
 export const createSweep = (collect: () => void, heapBytes: () => number) => {

@@ -138,6 +138,17 @@ test('sweep: as the screen stands, then at most once a minute of rest', () => {
 	assert.ok(sweeps.length > 40);
 });
 
+test('sweep: what an idle screen leaves is collected every few minutes', () => {
+	const {sweeps, run} = swept();
+	// A frame a minute, and a heartbeat every two seconds.
+	run(17_000, 3600);
+	for (const [index, at] of sweeps.slice(1).entries()) {
+		assert.ok(at - sweeps[index]! >= 140_000, sweeps.join(' '));
+	}
+
+	assert.ok(sweeps.length > 20, sweeps.join(' '));
+});
+
 test('sweep: nothing is collected where nothing came', () => {
 	const {sweeps, run} = swept();
 	run(0, 24 * 60 * 60);
