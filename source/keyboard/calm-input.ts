@@ -68,6 +68,11 @@ export class CalmInput {
 	#hasBrackets = false;
 	#out: string[] = [];
 
+	/** The terminal puts pastes in brackets: when a line was typed says nothing. */
+	get hasBrackets(): boolean {
+		return this.#hasBrackets;
+	}
+
 	/** When `settle` is due if nothing else arrives; undefined: not at all. */
 	get dueAt(): number | undefined {
 		if (this.#state.type === 'paste') {

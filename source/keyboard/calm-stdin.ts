@@ -54,12 +54,13 @@ export const calmStdin = (
 		return Math.max(busyMs - empty.busyMs, at - empty.at - lookMs);
 	};
 
+	/** Until it is known that nothing depends on it: it wakes an idle program. */
 	const look = () => {
 		cancelLook();
 		cancelLook = clock.setTimer(() => {
 			const before = moment();
 			clock.afterReads(() => {
-				if (listeners.size > 0) {
+				if (listeners.size > 0 && !input.hasBrackets) {
 					empty = before.at > empty.at ? before : empty;
 					look();
 				}

@@ -105,3 +105,15 @@ test('calm stdin: a stopped program that goes on takes typed lines', async t => 
 	await type(lines);
 	assert.deepEqual(heard, ['/who\r', 'is the port free?\r']);
 });
+
+test('calm stdin: once pastes are known to come in brackets, nothing wakes the program', async t => {
+	const {clock, type, idle, heard} = open(t);
+	idle(2 * lookMs);
+	assert.equal(clock.delays.length, 1);
+	await type('\u001B[?2004;1$y');
+	idle(2 * lookMs);
+	assert.deepEqual(clock.delays, []);
+	idle(10 * lookMs);
+	await type(lines);
+	assert.deepEqual(heard, ['/who\r', 'is the port free?\r']);
+});
