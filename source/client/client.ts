@@ -431,7 +431,7 @@ export class Client {
 			}
 
 			case 'pong': {
-				this.#gauges.ponged(frame.id);
+				this.#gauges.ponged(frame.id, this.#socket!);
 				break;
 			}
 

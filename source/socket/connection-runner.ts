@@ -29,6 +29,10 @@ export type ConnectionRunnerOptions = {
 // If a timer is this late, the process was stopped in between.
 const stoppedMs = 1000;
 
+// A timer may fire this much too early. Then it is set again, which is cheaper
+// than to set it anew for every chunk; but an answer to a ping is worth it.
+const earlyMs = 500;
+
 export class ConnectionRunner {
 	/** Settles once the connection is closed for good; with the cause, if any. */
 	readonly closed: Promise<SockchatError | undefined>;
@@ -127,10 +131,11 @@ export class ConnectionRunner {
 
 	#armTimer(): void {
 		const at = wakeAt(this.#connection, this.#options.connectTimeoutMs);
-		// A timer that fires too early is set again then, which is cheaper than
-		// setting it anew for every chunk.
-		if (this.#wake && at !== undefined && this.#wake.at <= at) {
-			return;
+		if (this.#wake && at !== undefined) {
+			const aheadMs = at - this.#wake.at;
+			if (aheadMs >= 0 && aheadMs < earlyMs) {
+				return;
+			}
 		}
 
 		this.#wake?.cancel();

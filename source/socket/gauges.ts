@@ -32,12 +32,19 @@ export class Gauges {
 		this.#pingedAt.set(id, this.#clock.monotonicMs());
 	}
 
-	ponged(id: number): void {
+	/** The heartbeat is over: what it moved is reported with its round trip. */
+	ponged(id: number, socket: Counted): void {
 		const pingedAt = this.#pingedAt.get(id);
 		if (pingedAt !== undefined) {
 			this.#pingedAt.delete(id);
 			const rttMs = this.#clock.monotonicMs() - pingedAt;
 			this.#emit({type: 'rtt', at: this.#clock.wallMs(), rttMs});
+		}
+
+		if (this.#cancelSample) {
+			this.#cancelSample();
+			this.#cancelSample = undefined;
+			this.#sample(socket);
 		}
 	}
 

@@ -27,7 +27,14 @@ export type TcpRow = {
 	readonly isEndUnread?: true;
 };
 
+/** IPv4, and IPv6 with IPv4-mapped addresses. */
+export type TableFile = 'tcp' | 'tcp6';
+
+export const tableFiles: readonly TableFile[] = ['tcp', 'tcp6'];
+
 export type TcpTable = {
+	/** Where the sockets were found. */
+	readonly files: readonly TableFile[];
 	/** Both ends of a connection; addresses as formatted for display. */
 	readonly pair: (local: string, remote: string) => KernelPair;
 	/** The socket that listens on exactly this address; wildcards don't match. */
@@ -258,6 +265,26 @@ const readOptionalRows: typeof readFileRows = async (path, parse) => {
 	}
 };
 
+type FileRows = readonly [file: TableFile, rows: readonly TcpRow[]];
+
+const readFiles = async (
+	files: readonly TableFile[],
+	ports: ReadonlySet<number> | undefined,
+	folder = '/proc/net',
+): Promise<readonly FileRows[] | undefined> => {
+	const parse = createRowParser(ports);
+	try {
+		return await Promise.all(
+			files.map(async (file): Promise<FileRows> => {
+				const readRows = file === 'tcp' ? readFileRows : readOptionalRows;
+				return [file, await readRows(`${folder}/${file}`, parse)];
+			}),
+		);
+	} catch {
+		return undefined;
+	}
+};
+
 /**
  * Reads both files.
  *
@@ -265,21 +292,17 @@ const readOptionalRows: typeof readFileRows = async (path, parse) => {
  */
 export const readTcpRows = async (
 	ports?: ReadonlySet<number>,
-	folder = '/proc/net',
+	folder?: string,
 ): Promise<readonly TcpRow[] | undefined> => {
-	const parse = createRowParser(ports);
-	try {
-		const [rows, rows6] = await Promise.all([
-			readFileRows(`${folder}/tcp`, parse),
-			readOptionalRows(`${folder}/tcp6`, parse),
-		]);
-		return [...rows, ...rows6];
-	} catch {
-		return undefined;
-	}
+	const found = await readFiles(tableFiles, ports, folder);
+	return found?.flatMap(([, rows]) => rows);
 };
 
-export const createTcpTable = (sockets: Iterable<KernelSocket>): TcpTable => {
+/** @param files Where they were found. */
+export const createTcpTable = (
+	sockets: Iterable<KernelSocket>,
+	files: readonly TableFile[] = tableFiles,
+): TcpTable => {
 	const byPair = new Map<string, KernelSocket>();
 	const byListener = new Map<string, KernelSocket>();
 	let hasSendQueue = false;
@@ -295,6 +318,7 @@ export const createTcpTable = (sockets: Iterable<KernelSocket>): TcpTable => {
 	const plain = (address: string) =>
 		address.replace(/^\[::ffff:([\d.]+)\]/, '$1');
 	return {
+		files,
 		pair(first, second) {
 			const [local, remote] = [plain(first), plain(second)];
 			return {
@@ -312,12 +336,21 @@ export const createTcpTable = (sockets: Iterable<KernelSocket>): TcpTable => {
  *
  * @param ports Only sockets with one of these ports at either end.
  * @param folder The folder with both files; default /proc/net.
+ * @param files Which to read. For each, the kernel walks its hashes of all
+ * sockets, those of the other file as well.
  * @returns Undefined if /proc can't be read.
  */
 export const readTcpTable = async (
 	ports?: ReadonlySet<number>,
 	folder?: string,
+	files: readonly TableFile[] = tableFiles,
 ): Promise<TcpTable | undefined> => {
-	const rows = await readTcpRows(ports, folder);
-	return rows && createTcpTable(rows.map(({socket}) => socket));
+	const found = await readFiles(files, ports, folder);
+	return (
+		found &&
+		createTcpTable(
+			found.flatMap(([, rows]) => rows.map(({socket}) => socket)),
+			found.filter(([, rows]) => rows.length > 0).map(([file]) => file),
+		)
+	);
 };

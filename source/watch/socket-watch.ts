@@ -20,13 +20,15 @@ import {formatAddress, type Address} from '../socket/address.js';
 import type {Clock} from '../socket/clock.js';
 import type {Endpoints, Link} from '../socket/link.js';
 import {readPortFigures} from '../socket/ss.js';
-import {readTcpTable, type TcpTable} from '../socket/tcp-table.js';
+import {
+	readTcpTable,
+	tableFiles,
+	type TableFile,
+	type TcpTable,
+} from '../socket/tcp-table.js';
 import {FollowedSocket} from './followed-socket.js';
 import {stepsOfFailure} from './listen-failure.js';
-import {
-	TcpTablePoller,
-	type TcpTablePollerOptions,
-} from './tcp-table-poller.js';
+import {TcpTablePoller} from './tcp-table-poller.js';
 import {StandingQueues} from './standing-queues.js';
 import {watchSteps, type CallFacts, type StepWatch} from './steps.js';
 import {startCapture, type Capture, type CaptureOptions} from './capture.js';
@@ -47,6 +49,9 @@ export type Sampler = (
 	table: TcpTable | undefined,
 	at: number,
 ) => SocketEvent | undefined;
+
+/** @param files Where sockets may be. */
+type ReadTable = (files: readonly TableFile[]) => Promise<TcpTable | undefined>;
 
 /** With more connections, segments are not counted: ss takes too long. */
 const maxCounted = 100;
@@ -125,7 +130,8 @@ export class SocketWatch {
 		clock: Clock,
 		emit: Emit,
 		server: Address,
-		read?: TcpTablePollerOptions['read'],
+		read: ReadTable = async files =>
+			readTcpTable(this.#ports(), undefined, files),
 	) {
 		this.#server = server;
 		this.#clock = clock;
@@ -138,10 +144,10 @@ export class SocketWatch {
 		});
 		this.#poller = new TcpTablePoller({
 			clock,
-			read: async () => {
+			read: async isAtRest => {
 				this.#noteTaken();
 				this.#countResets();
-				return read ? read() : readTcpTable(this.#ports());
+				return read(isAtRest ? this.#knownFiles() : tableFiles);
 			},
 			onTable: (table, begunAt) => {
 				this.#observe(table, begunAt);
@@ -447,6 +453,12 @@ export class SocketWatch {
 	/** A log may hold it back; its place among the calls is known now. */
 	#ordered(step: Step): Step {
 		return step.kind === 'call' ? {...step, order: this.tap.nextOrder()} : step;
+	}
+
+	/** A new connection is read at once, and then in all files. */
+	#knownFiles(): readonly TableFile[] {
+		const {files = []} = this.#lastTable.table ?? {};
+		return files.length > 0 ? files : tableFiles;
 	}
 
 	/** The server's port, once known: other rows are skipped. */

@@ -11,8 +11,13 @@ import {readTcpTable, type TcpTable} from '../socket/tcp-table.js';
 
 export type TcpTablePollerOptions = {
 	readonly clock: Clock;
-	/** Default: all of /proc/net/tcp and tcp6. */
-	readonly read?: (() => Promise<TcpTable | undefined>) | undefined;
+	/**
+	 * Default: all of /proc/net/tcp and tcp6.
+	 *
+	 * @param isAtRest Whether nothing has happened for long, or will by itself.
+	 */
+	readonly read?:
+		((isAtRest: boolean) => Promise<TcpTable | undefined>) | undefined;
 	/**
 	 * @param table Undefined if the table can't be read. Reported once, until it
 	 * can be read again.
@@ -65,9 +70,10 @@ export class TcpTablePoller {
 		return this.#options.clock.monotonicMs();
 	}
 
-	get #paceMs(): number {
-		const rests = this.#mayRest ? this.#quietReads - readsBeforeRest : 0;
-		return Math.min(longestMs, everyMs * 2 ** Math.max(0, rests));
+	/** How many reads it has been at rest for. */
+	get #rests(): number {
+		const reads = this.#mayRest ? this.#quietReads - readsBeforeRest : 0;
+		return Math.max(0, reads);
 	}
 
 	/** Reads now and keeps polling; a second call does nothing. */
@@ -163,7 +169,8 @@ export class TcpTablePoller {
 			this.#due = later;
 		} else {
 			this.#quietReads++;
-			this.#due = [begunAt + this.#paceMs];
+			const paceMs = Math.min(longestMs, everyMs * 2 ** this.#rests);
+			this.#due = [begunAt + paceMs];
 		}
 
 		this.#isReading = true;
@@ -180,9 +187,9 @@ export class TcpTablePoller {
 	}
 
 	async #readTable(): Promise<TcpTable | undefined> {
-		const {read = readTcpTable} = this.#options;
+		const {read = async () => readTcpTable()} = this.#options;
 		try {
-			return await read();
+			return await read(this.#rests > 0);
 		} catch {
 			return undefined;
 		}
