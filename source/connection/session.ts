@@ -204,3 +204,40 @@ export const transitionSession = createTransition<
 	SessionEvent,
 	SessionEffect
 >(sessionTable);
+
+/**
+ * Until when a tick changes nothing, monotonic; it may be earlier than needed.
+ *
+ * @param lastHeardAt What the tick would carry.
+ */
+export const tickBy = (
+	state: Session,
+	lastHeardAt: number,
+	heartbeatMs: number,
+): number => {
+	switch (state.phase) {
+		case 'accepted':
+		case 'greeting': {
+			return state.since + helloTimeoutMs;
+		}
+
+		case 'open': {
+			return state.dialect === 'plain'
+				? Infinity
+				: Math.min(
+						lastHeardAt + lostAfterMs(heartbeatMs),
+						Math.max(lastHeardAt, state.lastPingAt) +
+							pingDueAfterMs(heartbeatMs),
+					);
+		}
+
+		case 'half-closed':
+		case 'draining': {
+			return state.deadline;
+		}
+
+		case 'closed': {
+			return Infinity;
+		}
+	}
+};

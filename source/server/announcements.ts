@@ -26,6 +26,10 @@ export class Announcements {
 		this.#members = members;
 	}
 
+	get areDue(): boolean {
+		return this.#isCountDue || this.#areOffersDue;
+	}
+
 	/** Members have come or gone, and no entry says so. */
 	countChanged(): void {
 		this.#isCountDue = true;

@@ -74,7 +74,7 @@ const noUsers: UserLookup = {
 	uidOf: async () => 'unknown',
 };
 
-// How often deadlines are checked.
+// How often deadlines are checked, if one may have passed.
 const sweepMs = 250;
 
 // How often the history's file is checked while nobody speaks.
@@ -128,6 +128,8 @@ export class Hub implements ConnectionHub {
 	#sweptAt: number;
 	#lookedAt: number;
 	#cancelSweep: (() => void) | undefined;
+	/** When the next sweep is, monotonic. */
+	#sweepAt = Infinity;
 
 	constructor({
 		room,
@@ -282,6 +284,7 @@ export class Hub implements ConnectionHub {
 	/** The list has changed, and no entry says so: members get it, soon. */
 	onListed(): void {
 		this.#announcements.countChanged();
+		this.#sweepSoon();
 	}
 
 	/** Everybody who is connected, except the host's own screen. */
@@ -319,14 +322,12 @@ export class Hub implements ConnectionHub {
 	/** Starts to check deadlines. */
 	start(): void {
 		this.#sweptAt = this.now;
-		this.#cancelSweep = this.clock.setTimer(() => {
-			this.#sweep();
-			this.start();
-		}, sweepMs);
+		this.#sweepIn(this.#restMs());
 	}
 
 	stop(): void {
 		this.#cancelSweep?.();
+		this.#cancelSweep = undefined;
 	}
 
 	onPosted(): void {
@@ -371,17 +372,19 @@ export class Hub implements ConnectionHub {
 		this.#onPresence(this.room.isAnnouncing);
 		// One of the names may be that of a bot.
 		if (this.bots.count > 0) {
-			this.#announcements.offersChanged();
+			this.onOffers();
 		}
 	}
 
 	/** Other commands are offered than before. */
 	onOffers(): void {
 		this.#announcements.offersChanged();
+		this.#sweepSoon();
 	}
 
 	onOwnOffers(): void {
 		this.#announcements.ownOffersChanged();
+		this.#sweepSoon();
 	}
 
 	onGone(connection: PeerConnection, reason: LeaveReason): void {
@@ -402,7 +405,7 @@ export class Hub implements ConnectionHub {
 		if (isEntry) {
 			this.onPosted();
 		} else {
-			this.#announcements.countChanged();
+			this.onListed();
 		}
 	}
 
@@ -489,6 +492,40 @@ export class Hub implements ConnectionHub {
 			head,
 		});
 		this.writeAll(line);
+	}
+
+	#sweepIn(delayMs: number): void {
+		this.#cancelSweep?.();
+		this.#sweepAt = this.now + delayMs;
+		this.#cancelSweep = this.clock.setTimer(() => {
+			this.#sweep();
+			this.start();
+		}, delayMs);
+	}
+
+	/** Before the server starts to check deadlines, nothing is due. */
+	#sweepSoon(): void {
+		if (this.#cancelSweep && this.#sweepAt > this.now + sweepMs) {
+			this.#sweepIn(sweepMs);
+		}
+	}
+
+	/**
+	 * Skips the sweeps in which nothing can be due: an idle server would wake four
+	 * times a second. What begins in between has a second or more.
+	 */
+	#restMs(): number {
+		const {heartbeatMs} = this.room;
+		if (this.#announcements.areDue || heartbeatMs < lookMs) {
+			return sweepMs;
+		}
+
+		let restMs = lookMs;
+		for (const connection of this.#all) {
+			restMs = Math.min(restMs, connection.tickBy - this.#sweptAt);
+		}
+
+		return Math.max(1, Math.ceil(restMs / sweepMs)) * sweepMs;
 	}
 
 	#sweep(): void {

@@ -8,6 +8,7 @@ import type {Buffer} from 'node:buffer';
 import type {Socket} from 'node:net';
 import type {Duplex} from 'node:stream';
 import {
+	tickBy,
 	transitionSession,
 	type Session,
 	type SessionEffect,
@@ -217,6 +218,15 @@ export class PeerConnection implements Peer, QueueOwner, LimitedPeer {
 		for (const effect of effects) {
 			this.#perform(effect);
 		}
+	}
+
+	/** Until then a tick changes nothing, monotonic. */
+	get tickBy(): number {
+		const {isPaused} = this.readLimiter;
+		const {heartbeatMs} = this.hub.room;
+		return isPaused
+			? -Infinity
+			: tickBy(this.#state, this.lastHeardAt, heartbeatMs);
 	}
 
 	/** @param at Monotonic milliseconds. */

@@ -1,5 +1,5 @@
 /**
- * What wakes an idle client, counted by a clock that the test drives, and how
+ * What wakes an idle client and server, counted by a clock that the test drives, and how
  * much of the kernel's table is read at rest.
  */
 import assert from 'node:assert/strict';
@@ -11,14 +11,15 @@ import {SocketWatch} from '../../source/watch/socket-watch.js';
 import {openClient} from '../helpers/client.js';
 import {FakeClock} from '../helpers/clock.js';
 import {kernelSocket} from '../helpers/models.js';
-import {anyPort} from '../helpers/room.js';
+import {anyPort, openHub} from '../helpers/room.js';
 import {openScripted, welcomeFrame} from '../helpers/scripted.js';
 import {until} from '../helpers/until.js';
-import type {WirePeer} from '../helpers/wire-peer.js';
+import {joinWire, type WirePeer} from '../helpers/wire-peer.js';
 
 const heartbeatMs = 2000;
 
-test('work: an idle client has one timer a heartbeat, and reports its traffic with the round trip', async t => {
+/** A clock that counts the timers that fired. */
+const countingClock = () => {
 	const fake = new FakeClock();
 	let fired = 0;
 	const clock: Clock = {
@@ -29,6 +30,11 @@ test('work: an idle client has one timer a heartbeat, and reports its traffic wi
 				callback();
 			}, delayMs),
 	};
+	return {fake, clock, fired: () => fired};
+};
+
+test('work: an idle client has one timer a heartbeat, and reports its traffic with the round trip', async t => {
+	const {fake, clock, fired} = countingClock();
 	const peers: WirePeer[] = [];
 	const {address} = await openScripted(t, peer => {
 		peers.push(peer);
@@ -51,15 +57,31 @@ test('work: an idle client has one timer a heartbeat, and reports its traffic wi
 	await beat();
 	fake.advance(heartbeatMs);
 	await beat();
-	const before = {fired, traffic: otter.of('traffic').length};
+	const before = {fired: fired(), traffic: otter.of('traffic').length};
 	for (let count = 0; count < 30; count++) {
 		fake.advance(heartbeatMs);
 		await beat();
 	}
 
-	assert.equal(fired - before.fired, 30);
+	assert.equal(fired() - before.fired, 30);
 	const samples = otter.of('traffic').slice(before.traffic);
 	assert.equal(samples.length, 30);
+});
+
+test('work: a server whose members are heard looks for deadlines once a second', async t => {
+	const {fake, clock, fired} = countingClock();
+	const {address} = await openHub(t, {clock});
+	const otter = await joinWire(t, address, 'otter');
+	fake.advance(1000);
+	const before = fired();
+	for (let id = 1; id <= 60; id++) {
+		otter.send({type: 'ping', id});
+		await otter.untilFrame('pong', pong => pong.id === id);
+		fake.advance(1000);
+	}
+
+	const times = fired() - before;
+	assert.ok(times >= 59 && times <= 61, `${times} timers in a minute`);
 });
 
 test('work: at rest only the file of the kernel with our sockets is read, and after a change both', async t => {
