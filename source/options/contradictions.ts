@@ -68,6 +68,11 @@ const contradictions: readonly Contradiction[] = [
 	],
 	[
 		'udp',
+		'noShutdown',
+		'--no-shutdown is for the end of a connection, and --udp has none; give only one of them.',
+	],
+	[
+		'udp',
 		'telnet',
 		'--telnet is for a connection, and --udp has none; give only one of them.',
 	],
@@ -165,6 +170,11 @@ const contradictions: readonly Contradiction[] = [
 		'broker',
 		'once',
 		'--broker passes on what peers say to the others, and --once serves one peer; give only one of them.',
+	],
+	[
+		'once',
+		'maxConnections',
+		'--once takes one connection, whatever --max-connections says; give only one of them.',
 	],
 	[
 		'to',

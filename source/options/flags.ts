@@ -143,7 +143,7 @@ export const flags = {
 		type: 'string',
 		value: 'NAMES',
 		summary: 'with TLS: protocols to agree on by ALPN, with commas',
-		commands: ['serve', 'connect', 'replay'],
+		commands: ['serve', 'connect', 'proxy', 'replay'],
 	},
 	tlsCert: {
 		type: 'string',

@@ -6,6 +6,7 @@ import {isSameAddress} from '../socket/address.js';
 import type {TlsWish} from '../socket/link/transport.js';
 import {readAddress} from './address.js';
 import {readAddressWord} from './address-word.js';
+import {readProtocols} from './chat/link.js';
 import {contradictionIn} from './contradictions.js';
 import type {Config} from './config/config.js';
 import {writtenFlag, type FlagName} from './flags.js';
@@ -122,7 +123,7 @@ const readEnd = (
 	};
 };
 
-/** Flags that mean nothing where TLS is not spoken. */
+/** Flags that mean nothing between these ends. */
 const misplaced = (
 	reader: Reader,
 	listen: ProxyEnd,
@@ -149,7 +150,18 @@ const misplaced = (
 		}
 	}
 
-	return undefined;
+	if (reader.isTyped('tlsAlpn') && !listen.link?.tls && !target.link?.tls) {
+		return wrongUsage(
+			'--tls-alpn needs a LISTEN or TARGET that begins with tls:.',
+		);
+	}
+
+	const hasTcp = [listen, target].some(({address}) => address.kind === 'tcp');
+	return reader.isTyped('explain') && !hasTcp
+		? wrongUsage(
+				'--explain shows the states of TCP, and neither LISTEN nor TARGET is of TCP; leave it out.',
+			)
+		: undefined;
 };
 
 /** Times before lines, and silence, are for lines. */
@@ -196,7 +208,9 @@ export const parseProxyOptions = (
 	}
 
 	const reader = new Reader(given, origins);
+	const protocols = readProtocols(reader);
 	const first = readEnd('LISTEN', listen, {
+		protocols,
 		cert: reader.text('tlsCert'),
 		key: reader.text('tlsKey'),
 	});
@@ -205,6 +219,7 @@ export const parseProxyOptions = (
 	}
 
 	const second = readEnd('TARGET', target, {
+		protocols,
 		ca: reader.text('tlsCa'),
 		isInsecure: reader.has('tlsInsecure'),
 		name: reader.text('tlsName'),

@@ -42,7 +42,27 @@ export type ReplayOptions = {
 // A port that is set for rooms is not meant for recordings.
 const places = ['port', 'host', 'socket'] as const;
 
-const playing = ['connect', 'serve', 'fast', 'timeout', ...places] as const;
+const ofTls = [
+	'tlsCa',
+	'tlsInsecure',
+	'tlsName',
+	'tlsAlpn',
+	'tlsCert',
+	'tlsKey',
+] as const satisfies readonly FlagName[];
+const ofWebSocket = [
+	'wsProtocol',
+	'wsHeader',
+] as const satisfies readonly FlagName[];
+const playing = [
+	'connect',
+	'serve',
+	'fast',
+	'timeout',
+	...places,
+	...ofTls,
+	...ofWebSocket,
+] as const;
 
 /** What is written as packets is not played. */
 const exportContradiction = (typed: GivenFlags): SockchatError | undefined => {
@@ -68,7 +88,7 @@ export const parseReplayOptions = (
 
 	const settings = settle(typed, 'replay', env, config);
 	const {given, origins} = settings;
-	const wrong = contradictionIn(given, origins);
+	const wrong = exportContradiction(typed) ?? contradictionIn(given, origins);
 	if (wrong) {
 		return wrong;
 	}
@@ -88,7 +108,7 @@ export const parseReplayOptions = (
 		settings,
 		steps,
 	};
-	return exportContradiction(typed) ?? reader.error ?? options;
+	return reader.error ?? options;
 };
 
 /** @param recorded The address in the recording. */
@@ -120,18 +140,6 @@ export const replayAddress = (
 			);
 };
 
-const ofTls = [
-	'tlsCa',
-	'tlsInsecure',
-	'tlsName',
-	'tlsAlpn',
-	'tlsCert',
-	'tlsKey',
-] as const satisfies readonly FlagName[];
-const ofWebSocket = [
-	'wsProtocol',
-	'wsHeader',
-] as const satisfies readonly FlagName[];
 const ofServer: ReadonlySet<FlagName> = new Set([
 	'tlsAlpn',
 	'tlsCert',

@@ -10,15 +10,17 @@ import {
 	readlinkSync,
 	rmSync,
 } from 'node:fs';
-import type {Socket} from 'node:net';
+import type {AddressInfo, Socket} from 'node:net';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import process from 'node:process';
 import test, {after} from 'node:test';
+import {connect as connectTls, createServer} from 'node:tls';
+import {requireExecutable} from '../helpers/environment.js';
 import {timerBySs} from '../helpers/kernel.js';
 import {makeCertificates, startPython} from '../helpers/link-peers.js';
 import {findPort} from '../helpers/ports.js';
-import {bin, startBin} from '../helpers/process.js';
+import {bin, startBin, startProcess} from '../helpers/process.js';
 import {dialService, openService, startDial} from '../helpers/services.js';
 import {openTerminal} from '../helpers/terminal.js';
 import {until} from '../helpers/until.js';
@@ -242,6 +244,56 @@ test('e2e: a proxy goes from TLS to TCP, from TCP to a Unix domain socket, and b
 		third.stdout(),
 		/connected to 127\.0\.0\.1:\d+ from [^,]+, TLSv1\.3$/m,
 	);
+});
+
+test('e2e: a proxy agrees by ALPN with its client and its target', async t => {
+	const {ca, good} = makeCertificates(folder);
+	const [cert, key] = [readFileSync(good.cert), readFileSync(good.key)];
+	// As a server of HTTP/2 alone, it ends what agrees on nothing.
+	const server = createServer({cert, key, ALPNProtocols: ['h2']}, socket => {
+		socket.on('error', () => undefined);
+		socket.end(socket.alpnProtocol === 'h2' ? 'two' : '');
+	});
+	server.listen(0, '127.0.0.1');
+	await once(server, 'listening');
+	t.after(() => {
+		server.close();
+	});
+	const {port: target} = server.address() as AddressInfo;
+	const proxy = startBin(t, [
+		'proxy',
+		'tls:0',
+		`tls:${target}`,
+		'--tls-alpn',
+		'h2',
+		'--tls-ca',
+		ca,
+		'--tls-cert',
+		good.cert,
+		'--tls-key',
+		good.key,
+	]);
+	const port = await proxy.waitForOutput(/on 127\.0\.0\.1:(\d+)/);
+	const client = connectTls({
+		host: '127.0.0.1',
+		port: Number(port),
+		ALPNProtocols: ['h2'],
+		ca: readFileSync(ca),
+	});
+	await once(client, 'secureConnect');
+	assert.equal(client.alpnProtocol, 'h2');
+	assert.equal(String(await readAll(client)), 'two');
+	const other = startProcess(t, requireExecutable('openssl', 'openssl'), [
+		's_client',
+		'-alpn',
+		'h2',
+		'-CAfile',
+		ca,
+		'-connect',
+		`127.0.0.1:${port}`,
+	]);
+	await other.waitForOutput('ALPN protocol: h2');
+	await other.waitForOutput('two');
 });
 
 test('e2e: a proxy keeps the messages of WebSocket and the datagrams of UDP', async t => {
@@ -473,6 +525,10 @@ test('e2e: wrong words of a proxy are code 2, in one sentence', async t => {
 		[
 			['udp:./socket', '80'],
 			/^LISTEN "udp:\.\/socket": udp: goes before a port/,
+		],
+		[
+			['9000', '80', '--tls-alpn', 'h2'],
+			/^--tls-alpn needs a LISTEN or TARGET that begins/,
 		],
 		[
 			['9000', '80', '--tls-insecure'],

@@ -95,6 +95,7 @@ const excluded: Readonly<Partial<Record<FlagName, readonly FlagName[]>>> = {
 		'wait',
 		'backlog',
 		'connectTimeout',
+		'noShutdown',
 		'halfOpen',
 		'telnet',
 	],

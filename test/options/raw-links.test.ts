@@ -35,6 +35,7 @@ const idle: Readonly<Partial<Record<FlagName, readonly Link[]>>> = {
 	connectTimeout: ['udp'],
 	probe: ['udp', 'tls', 'ws'],
 	halfOpen: ['udp', 'ws'],
+	noShutdown: ['udp'],
 	telnet: ['udp'],
 	udp: ['unix', 'tls', 'ws'],
 	tls: ['udp'],

@@ -63,6 +63,10 @@ const readNames = (
 	return names;
 };
 
+/** What to agree on by ALPN. */
+export const readProtocols = (reader: Reader): readonly string[] | undefined =>
+	readNames(reader, 'tlsAlpn', protocolName, 'h2 or "h2,http/1.1"');
+
 const readTls = (reader: Reader): TlsWish | undefined =>
 	reader.has('tls')
 		? {
@@ -71,12 +75,7 @@ const readTls = (reader: Reader): TlsWish | undefined =>
 				key: reader.text('tlsKey'),
 				name: reader.text('tlsName'),
 				isInsecure: reader.has('tlsInsecure'),
-				protocols: readNames(
-					reader,
-					'tlsAlpn',
-					protocolName,
-					'h2 or "h2,http/1.1"',
-				),
+				protocols: readProtocols(reader),
 			}
 		: undefined;
 
