@@ -110,8 +110,15 @@ const runChat = async (
 			return raw.missing();
 		}
 
-		return hasTask ? script.missing() : undefined;
+		return hasTask || hasInputEnded() ? script.missing() : undefined;
 	};
+
+	/** Lines that were piped in are asked for, once they are all there. */
+	const hasInputEnded = (): boolean =>
+		options.mode === 'room' &&
+		options.input !== 'none' &&
+		!streams.isTyped &&
+		streams.stdin.readableEnded;
 
 	const advice = () =>
 		raw ? raw.advice() : session && keptAdvice(session.chat);

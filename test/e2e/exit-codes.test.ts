@@ -270,6 +270,21 @@ test('e2e: --timeout bounds the message too, with exit code 3', async t => {
 	server.signal('SIGCONT');
 });
 
+test('e2e: --timeout bounds lines that were piped in, once they are all there', async t => {
+	const {server, port} = await serveJson(t);
+	const chat = startBin(t, ['connect', '--port', port, '--timeout', '2']);
+	await chat.waitForOutput(/./);
+	server.signal('SIGSTOP');
+	chat.writeLine('for nobody');
+	chat.end();
+	await exits(chat, 3);
+	server.signal('SIGCONT');
+	assert.equal(
+		told(chat, false),
+		'1 line was not confirmed as stored within 2 s. A longer --timeout may help.',
+	);
+});
+
 test('e2e: --timeout alone stops counting once connected', async t => {
 	const {port} = await serveJson(t);
 	const limit = ['--timeout', '1'];
