@@ -96,8 +96,11 @@ export const finishBeginning = (path: string): void => {
 	) {
 		renameSync(draft, path);
 	}
+};
 
-	rmSync(draft, {force: true});
+/** Deletes what a kill left of a FILE.new, once FILE is known to be a history. */
+export const dropDraft = (path: string): void => {
+	rmSync(newPath(path), {force: true});
 };
 
 /** Writes a closed file, unless it exists. */

@@ -14,6 +14,7 @@ import {randomUUID} from 'node:crypto';
 import {closeSync} from 'node:fs';
 import {
 	draftFile,
+	dropDraft,
 	finishBeginning,
 	keepClosed,
 	putInPlace,
@@ -314,6 +315,7 @@ export const recover = async (
 	finishBeginning(path);
 	const fd = openExisting(path);
 	if (fd === undefined) {
+		dropDraft(path);
 		return beginLog(path, options);
 	}
 
@@ -321,6 +323,7 @@ export const recover = async (
 		const bytes = await readAt(fd, 0, sizeOf(fd));
 		const found = survey(bytes);
 		if (found.groups.length > 0) {
+			dropDraft(path);
 			return await goOn(path, {fd, bytes, found}, options);
 		}
 
@@ -329,6 +332,7 @@ export const recover = async (
 			throw historyUnreadable(path, `it begins with ${seen}`);
 		}
 
+		dropDraft(path);
 		makePrivate(fd);
 		const recovery = await beginLog(path, options, bytes.length > 0);
 		closeSync(fd);

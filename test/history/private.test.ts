@@ -80,6 +80,14 @@ test('history: leaves the mode of a file that is no history', async t => {
 	assert.equal(modeOf(path), '644');
 });
 
+test('history: a start that is refused leaves the file beside it, too', async t => {
+	const path = makePath(t);
+	writeFileSync(path, 'dear diary\n');
+	writeFileSync(`${path}.new`, 'chapter two\n');
+	await assert.rejects(open(path), {code: 'ERR_HISTORY'});
+	assert.equal(readFileSync(`${path}.new`, 'utf8'), 'chapter two\n');
+});
+
 test('history: a start that is refused leaves no lock behind, but those that it found', async t => {
 	const path = makePath(t);
 	const folder = dirname(path);
