@@ -3,7 +3,11 @@ import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {parseLesson} from '../../source/lesson/lesson.js';
 import {lessonTexts} from '../../source/lesson/texts.js';
-import {wantedOf, type Progress} from '../../source/lesson/progress.js';
+import {
+	stageOf,
+	wantedOf,
+	type Progress,
+} from '../../source/lesson/progress.js';
 import type {Tutor} from '../../source/lesson/tutor.js';
 import {isGone} from '../../source/lesson/over.js';
 import {learn, startTutor} from '../helpers/lessons/learner.js';
@@ -56,6 +60,38 @@ test('lesson: a line too much is read with the others, and is not the end of the
 	await submitTo(tutor, 'hello', 'typing');
 	await submitTo(tutor, 'hello world', 'right');
 	assert.match(tutor.progress.played.at(-1)!.output, /\\nhello world/);
+});
+
+test('lesson: of the pair, a call that a step is about was seen before it is right', async t => {
+	let hasReceived = false;
+	const tutor = await startTutor(t, lessonTexts['pair']!, {
+		onEvent(event) {
+			hasReceived ||=
+				event.type === 'step' &&
+				event.step.kind === 'call' &&
+				event.step.call.startsWith('recv(');
+		},
+	});
+	await until(
+		() => {
+			const {phase} = tutor.progress;
+			const [text = ''] = stageOf(tutor.progress).texts;
+			if (phase === 'right' && text.startsWith('They wait in the server')) {
+				return true;
+			}
+
+			if (phase === 'right' || phase === 'asking') {
+				tutor.submit(phase === 'right' ? '' : '2', {view() {}});
+			}
+
+			return false;
+		},
+		{
+			what: 'the bytes to be received',
+			seen: () => JSON.stringify(tutor.progress),
+		},
+	);
+	assert.ok(hasReceived);
 });
 
 test('lesson: a line counts as sent once the kernel has it, and ss finds it', async t => {
