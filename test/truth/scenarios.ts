@@ -262,6 +262,17 @@ export const scenarios: readonly Scenario[] = [
 		},
 	},
 	{
+		name: 'the other side sends, and closes at once',
+		capture: 'always',
+		async run(scene, t) {
+			const {server, other} = await toOurServer(scene, t);
+			await other.do("s.send(b'the last'); s.close()");
+			await server.untilBytes(Buffer.from('the last'));
+			await scene.untilClaimed('remote TIME-WAIT');
+			await scene.untilClaimed('local CLOSED');
+		},
+	},
+	{
 		name: 'kill -9 of a client',
 		async run(scene, t) {
 			const server = await scene.serve();
