@@ -1,6 +1,7 @@
 /**
  * Runs its arguments as command lines of the shell, all at once, and fails if one
- * of them does: the linter takes as long as all other checks and uses one core.
+ * of them does: the linter takes longer than all other checks and uses one core,
+ * so the tests and the rest are linted by two of it.
  */
 import {spawn} from 'node:child_process';
 import process from 'node:process';
