@@ -102,9 +102,9 @@ for (const {fsync, bursts} of [
 						heard + peer.text.split('\n').length - 1 === said - own,
 				) &&
 				room.log.unshownBytes === 0 &&
-				// The deadlines of peers are looked at for ever; whatever else waits,
-				// such as a sync, is a part of the burst.
-				delays().every(delayMs => delayMs === 250);
+				// One timer looks at the deadlines of peers for ever; whatever else
+				// waits, such as a sync, is a part of the burst.
+				delays().length === 1;
 			const untilQuiet = async (what: string) =>
 				until(isQuiet, {
 					what: `silence after ${what}`,
