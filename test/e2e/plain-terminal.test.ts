@@ -390,7 +390,8 @@ test('e2e: plain: a terminal that reads a file of errors has them there', async 
 			...args,
 		],
 	});
-	await terminal.waitFor('knot ›');
+	// What is typed before the replay is soon above the screen.
+	await terminal.waitFor(/knot joined.*\n+knot ›/);
 	terminal.type('/kick heron\r');
 	await terminal.waitFor(/knot › .*\n+knot ›/);
 	terminal.type('/quit\r');
