@@ -8,7 +8,7 @@ import {
 } from '../helpers/history/damage.js';
 
 // test/history changes each byte, too, without a program that is killed.
-const step = sized(1, 4);
+const step = sized(1, 16);
 const bits = Array.from({length: sized(8, 1)}, (_, bit) => 2 ** bit);
 
 test(
