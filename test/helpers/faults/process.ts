@@ -10,7 +10,13 @@ import {loopback} from '../sockchat.js';
 export const makeFolder = (owner: Owner): string => {
 	const folder = mkdtempSync(join(tmpdir(), 'sockchat-faults-'));
 	owner.after(async () => {
-		rmSync(folder, {recursive: true, force: true});
+		// Programs that are ended after this may still open a room in it.
+		rmSync(folder, {
+			recursive: true,
+			force: true,
+			maxRetries: 10,
+			retryDelay: 50,
+		});
 	});
 	return folder;
 };
