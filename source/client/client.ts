@@ -269,6 +269,11 @@ export class Client {
 	}
 
 	/** The socket, after the welcome. */
+	/** Whether the server is in this process: it can't be silent, nor get lost. */
+	get #isInMemory(): boolean {
+		return this.#socket?.link.kind === 'memory';
+	}
+
 	get #welcomed(): FramedSocket | undefined {
 		return this.#member.isWelcome ? this.#socket : undefined;
 	}
@@ -378,8 +383,7 @@ export class Client {
 	#lose(cause: SockchatError): void {
 		// A server that we leave goes on, and one of this process has a disk.
 		const isKeeping =
-			this.#runner.connection.phase === 'draining' ||
-			this.#socket?.link.kind === 'memory';
+			this.#runner.connection.phase === 'draining' || this.#isInMemory;
 		this.#drop();
 		this.#member.interrupt(isKeeping);
 		const next = nextAttempt(cause, this.#hasBeenOpen, this.#options);
@@ -449,7 +453,7 @@ export class Client {
 				this.#runner.dispatch({
 					type: 'welcomed',
 					at: this.#runner.now,
-					heartbeatMs,
+					heartbeatMs: this.#isInMemory ? Infinity : heartbeatMs,
 				});
 				break;
 			}
@@ -468,7 +472,7 @@ export class Client {
 			case 'members': {
 				const {heartbeatMs} = frame;
 				member.emitFrame(frame);
-				if (heartbeatMs !== undefined) {
+				if (heartbeatMs !== undefined && !this.#isInMemory) {
 					this.#runner.dispatch({
 						type: 'heard',
 						at: this.#runner.now,

@@ -30,6 +30,30 @@ export const heartbeatFor = (
 /** A ping is due after one heartbeat without a frame. */
 export const pingDueAfterMs = (heartbeatMs: number): number => heartbeatMs;
 
+/**
+ * The server waits a little longer: a client pings by itself, and two pings that
+ * cross would be twice the work.
+ */
+export const serverPingDueAfterMs = (heartbeatMs: number): number =>
+	1.25 * heartbeatMs;
+
+/** How many round trips the server takes of a new peer, one a heartbeat. */
+const firstRoundTrips = 2;
+
+const heartbeatsPerRoundTrip = 15;
+
+/**
+ * After how long the server pings a peer that is not quiet, too, as it can't
+ * tell the round trip from the peer's own pings.
+ *
+ * @param pings How often it has pinged this peer.
+ */
+export const roundTripDueAfterMs = (
+	pings: number,
+	heartbeatMs: number,
+): number =>
+	pings < firstRoundTrips ? heartbeatMs : heartbeatsPerRoundTrip * heartbeatMs;
+
 /** Half a heartbeat after an unanswered ping, show the peer as silent. */
 export const silentAfterMs = (heartbeatMs: number): number => 1.5 * heartbeatMs;
 

@@ -6,7 +6,11 @@
  */
 import type {ForeignProtocol} from '../protocol/foreign/sniff.js';
 import {helloTimeoutMs, type LeaveReason} from '../protocol/frame.js';
-import {lostAfterMs, pingDueAfterMs} from './heartbeat.js';
+import {
+	lostAfterMs,
+	roundTripDueAfterMs,
+	serverPingDueAfterMs,
+} from './heartbeat.js';
 import {createTransition, type Transition, type Table} from './machine.js';
 
 // A peer that doesn't know bye, such as nc, may keep its side open forever.
@@ -24,6 +28,7 @@ export type Session =
 			readonly since: number;
 			readonly dialect: 'framed' | 'plain';
 			readonly lastPingAt: number;
+			readonly pings: number;
 	  }
 	/** Its FIN arrived; the rest of our output is on its way to it. */
 	| {
@@ -83,7 +88,7 @@ const drain = (at: number, effect: SessionEffect): SessionTransition => [
 ];
 
 const openPlain = (at: number, isListener: boolean): SessionTransition => [
-	{phase: 'open', since: at, dialect: 'plain', lastPingAt: at},
+	{phase: 'open', since: at, dialect: 'plain', lastPingAt: at, pings: 0},
 	{type: 'join-plain', isListener},
 ];
 
@@ -123,6 +128,16 @@ const cutOffLate = (
 ): SessionTransition =>
 	at >= state.deadline ? [state, {type: 'destroy', reason: 'closed'}] : [state];
 
+const pingDueAt = (
+	{lastPingAt, pings}: Extract<Session, {phase: 'open'}>,
+	lastHeardAt: number,
+	heartbeatMs: number,
+): number =>
+	Math.min(
+		Math.max(lastHeardAt, lastPingAt) + serverPingDueAfterMs(heartbeatMs),
+		lastPingAt + roundTripDueAfterMs(pings, heartbeatMs),
+	);
+
 export const sessionTable: Table<Session, SessionEvent, SessionEffect> = {
 	accepted: {
 		framed: {
@@ -147,7 +162,7 @@ export const sessionTable: Table<Session, SessionEvent, SessionEffect> = {
 		welcomed: {
 			to: ['open'],
 			run: (_state, {at}) => [
-				{phase: 'open', since: at, dialect: 'framed', lastPingAt: at},
+				{phase: 'open', since: at, dialect: 'framed', lastPingAt: at, pings: 0},
 			],
 		},
 		tick: {
@@ -175,9 +190,8 @@ export const sessionTable: Table<Session, SessionEvent, SessionEffect> = {
 					return [state, {type: 'destroy', reason: 'timeout'}];
 				}
 
-				const quietSince = Math.max(lastHeardAt, state.lastPingAt);
-				return at - quietSince >= pingDueAfterMs(heartbeatMs)
-					? [{...state, lastPingAt: at}, {type: 'ping'}]
+				return at >= pingDueAt(state, lastHeardAt, heartbeatMs)
+					? [{...state, lastPingAt: at, pings: state.pings + 1}, {type: 'ping'}]
 					: [state];
 			},
 		},
@@ -226,8 +240,7 @@ export const tickBy = (
 				? Infinity
 				: Math.min(
 						lastHeardAt + lostAfterMs(heartbeatMs),
-						Math.max(lastHeardAt, state.lastPingAt) +
-							pingDueAfterMs(heartbeatMs),
+						pingDueAt(state, lastHeardAt, heartbeatMs),
 					);
 		}
 

@@ -222,6 +222,10 @@ export class PeerConnection implements Peer, QueueOwner, LimitedPeer {
 
 	/** Until then a tick changes nothing, monotonic. */
 	get tickBy(): number {
+		if (this.isHost && this.#state.phase === 'open') {
+			return Infinity;
+		}
+
 		const {isPaused} = this.readLimiter;
 		const {heartbeatMs} = this.hub.room;
 		return isPaused
@@ -234,7 +238,10 @@ export class PeerConnection implements Peer, QueueOwner, LimitedPeer {
 		const {hub} = this;
 		const {heartbeatMs} = hub.room;
 		const {isPaused} = this.readLimiter;
-		if (isPaused) {
+		if (this.isHost) {
+			// In this process, nothing can get lost on the way.
+			this.lastHeardAt = at;
+		} else if (isPaused) {
 			// Its silence is ours: it may have sent pongs that were not read.
 			this.lastHeardAt = Math.max(this.lastHeardAt, at - heartbeatMs);
 		}

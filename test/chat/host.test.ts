@@ -187,6 +187,17 @@ test('host: destroyed, its own screen ends too', async t => {
 	assert.deepEqual(clock.delays, []);
 });
 
+test('host: in its own process, nobody pings anybody', async t => {
+	const clock = new FakeClock();
+	const host = await openHost(t, {clock});
+	const heron = await joinWire(t, host.server.address, 'heron');
+	clock.advance(250);
+	heron.say(1, 'good evening');
+	await host.untilSaid('good evening');
+	clock.advance(250);
+	assert.equal(clock.delays.length, 1, 'of the server, for its deadlines');
+});
+
 test('host: does not time out while it is alone for a day', async t => {
 	const clock = new FakeClock();
 	const host = await openHost(t, {clock});

@@ -6,6 +6,8 @@ import {
 	heartbeatFor,
 	lostAfterMs,
 	pingDueAfterMs,
+	roundTripDueAfterMs,
+	serverPingDueAfterMs,
 	silentAfterMs,
 } from '../../source/connection/heartbeat.js';
 
@@ -40,4 +42,12 @@ test('heartbeat: all pings and pongs stay within 500 frames a second', () => {
 test('heartbeat: a ping after one, silent after one and a half, lost after three', () => {
 	const times = [pingDueAfterMs(2000), silentAfterMs(2000), lostAfterMs(2000)];
 	assert.deepEqual(times, [2000, 3000, 6000]);
+});
+
+test('heartbeat: a client that pings by itself is before the server, which measures its own round trip twice, then every fifteenth time', () => {
+	assert.equal(serverPingDueAfterMs(2000), 2500);
+	assert.deepEqual(
+		[0, 1, 2, 1000].map(pings => roundTripDueAfterMs(pings, 2000)),
+		[2000, 2000, 30_000, 30_000],
+	);
 });

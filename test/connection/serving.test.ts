@@ -67,7 +67,11 @@ const open = {
 	since,
 	dialect: 'framed',
 	lastPingAt: since,
+	pings: 0,
 } as const;
+/** The last ping of so many was so long after `since`. */
+const pinged = (pings: number, ms: number) =>
+	({...open, lastPingAt: after(ms), pings}) as const;
 const plain = {...open, dialect: 'plain'} as const;
 const halfClosed = {
 	phase: 'half-closed',
@@ -101,6 +105,7 @@ const opened = (dialect: 'framed' | 'plain', ms: number) =>
 		since: after(ms),
 		dialect,
 		lastPingAt: after(ms),
+		pings: 0,
 	}) as const;
 
 const sessionCases: Array<[Session, SessionEvent, Session, ...string[]]> = [
@@ -126,16 +131,21 @@ const sessionCases: Array<[Session, SessionEvent, Session, ...string[]]> = [
 	[greeting, gone, lost],
 	[open, foreign, drained, 'turn-away HTTP'],
 	[open, tick(1999), open],
-	[open, tick(2000), {...open, lastPingAt: after(2000)}, 'ping'],
-	[open, tick(3999, 2000), open],
-	[
-		{...open, lastPingAt: after(2000)},
-		tick(3999),
-		{...open, lastPingAt: after(2000)},
-	],
-	[open, tick(5999), {...open, lastPingAt: after(5999)}, 'ping'],
+	[open, tick(2000), pinged(1, 2000), 'ping'],
+	// Of a new peer it wants two round trips, however much it hears.
+	[open, tick(2000, 1999), pinged(1, 2000), 'ping'],
+	[pinged(1, 2000), tick(3999, 3000), pinged(1, 2000)],
+	[pinged(1, 2000), tick(4000, 3000), pinged(2, 4000), 'ping'],
+	// Then it leaves the pings to the peer,
+	[pinged(2, 0), tick(2499), pinged(2, 0)],
+	[pinged(2, 0), tick(2500), pinged(3, 2500), 'ping'],
+	[pinged(2, 0), tick(5999, 3500), pinged(2, 0)],
+	// except for a round trip now and then.
+	[pinged(2, 0), tick(29_999, 29_998), pinged(2, 0)],
+	[pinged(2, 0), tick(30_000, 29_999), pinged(3, 30_000), 'ping'],
+	[open, tick(5999), pinged(1, 5999), 'ping'],
 	[open, tick(6000), open, 'destroy timeout'],
-	[open, tick(90_000, 88_001), open],
+	[pinged(2, 70_000), tick(90_000, 88_001), pinged(2, 70_000)],
 	// A plain peer can't answer a ping, and may be silent all day.
 	[plain, tick(86_400_000), plain],
 	[open, fin, finished, 'finish closed'],
