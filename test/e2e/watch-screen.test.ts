@@ -35,6 +35,7 @@ const playTutorial = async (
 	});
 	await terminal.waitFor(`nobody listens on 127.0.0.1:${port} yet`);
 	await terminal.waitFor(`Start a server on 127.0.0.1:${port}`);
+	await terminal.waitFor(/socket\(\) and bind\(\) are\s+seen once it listens/u);
 
 	const server = startPython(t, 'server', [port]);
 	for (const call of ['○ socket()', '○ bind()', '○ listen()', '● LISTEN']) {

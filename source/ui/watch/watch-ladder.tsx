@@ -102,7 +102,7 @@ const hintRows = (
 		: wrapText(
 				chosen === undefined
 					? toDisplay(
-							`No steps yet. Start a server on ${address}, then a client; each call and each state shows here.`,
+							`No steps yet. Start a server on ${address}, then a client; each call and each state shows here. A server's socket() and bind() are seen once it listens.`,
 						)
 					: display`No steps of this connection are kept any more; a shows all.`,
 				Math.max(2, width),
