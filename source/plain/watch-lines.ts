@@ -258,11 +258,12 @@ export class WatchLines {
 			case 'uncounted': {
 				const {peer, notBefore, seenAt} = event;
 				const who = whose('either', this.#short(peer));
-				const seconds = ((seenAt - notBefore) / 1000).toFixed(1);
+				const ms = seenAt - notBefore;
+				const time = ms < 1000 ? `${ms} ms` : `${(ms / 1000).toFixed(1)} s`;
 				return joinText(
 					this.#line(
 						event,
-						`${who} may have sent more: nothing was counted for ${seconds} s`,
+						`${who} may have sent more: nothing was counted for ${time}`,
 					),
 					this.#explanation(explainWatched(gapOf(event))),
 				);

@@ -133,6 +133,26 @@ const openClients = async (t: TestContext, count: number) => {
 	return {port: String(port), clients};
 };
 
+test('e2e: a connection that is over at once has been accepted, and its bytes are not passed over', async t => {
+	const port = await findPort();
+	const terminal = await watchScreen(t, port, {columns: 80, rows: 30});
+	const server = createServer(socket => {
+		socket.end('hi').resume();
+	}).listen(Number(port), '127.0.0.1');
+	t.after(() => {
+		server.close();
+	});
+	await terminal.waitFor('● LISTEN');
+	const client = createConnection({host: '127.0.0.1', port: Number(port)});
+	client.end('hello').resume();
+	await once(client, 'close');
+	await terminal.waitFor('● TIME-WAIT');
+	await terminal.waitFor(/│ ?○ accept\(\) → :\d+/u);
+	await terminal.waitFor(/○ send\(\)|bytes not counted/u);
+	terminal.type('q');
+	assert.equal(await terminal.waitForExit(), 0);
+});
+
 test('e2e: watch chooses one connection or all, and scrolls', async t => {
 	const port = await findPort();
 	const terminal = await watchScreen(t, port, {columns: 80, rows: 30});

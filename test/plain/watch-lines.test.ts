@@ -86,6 +86,10 @@ test('watch-lines: what was not counted is said to be missing', () => {
 		startLines()({type: 'uncounted', peer, notBefore: 1000, seenAt: 3420}),
 		'either :41306 may have sent more: nothing was counted for 2.4 s\n',
 	);
+	assert.equal(
+		startLines()({type: 'uncounted', peer, notBefore: 1000, seenAt: 1012}),
+		'either :41306 may have sent more: nothing was counted for 12 ms\n',
+	);
 });
 
 test('watch-lines: a step says whose it is, and how it is known', () => {

@@ -8,7 +8,7 @@
 import type {TcpRow} from '../../socket/tcp-table.js';
 import {sentFinStates} from '../../tcp/followed-end.js';
 import {StepLog} from '../../tcp/step-log.js';
-import {between} from '../../tcp/step-time.js';
+import {between, seenBy} from '../../tcp/step-time.js';
 import type {Call, Step, StepTime, TcpState} from '../../tcp/tcp.js';
 import type {
 	EndName,
@@ -101,6 +101,8 @@ export class ConnectionLog {
 	#resetsWhenOpen: ResetCounts | undefined;
 	/** When all that it had sent was counted, as far as known. */
 	#countedAt: number | undefined;
+	/** Whether anything of it was counted. */
+	#wasCounted = false;
 	/** Whether nothing of it can be counted any more. */
 	#isCountOver = false;
 	/** Whether the last count had either end. */
@@ -245,7 +247,10 @@ export class ConnectionLog {
 		);
 	}
 
-	/** Says once that it ended long after what it had sent was counted. */
+	/**
+	 * Says once that it ended long after what it had sent was counted, or before
+	 * anything was.
+	 */
 	#uncounted(reading: PortReading, since: number): readonly UncountedEvent[] {
 		this.#countedAt ??= this.#isNew ? since : reading.begunAt;
 		const countedAt = this.#countedAt;
@@ -258,6 +263,7 @@ export class ConnectionLog {
 			}
 
 			const isCounted = this.#isInCount && !isCountDue && !hasCountFailed;
+			this.#wasCounted ||= isCounted;
 			this.#countedAt = isCounted ? reading.begunAt : countedAt;
 			return [];
 		}
@@ -273,7 +279,10 @@ export class ConnectionLog {
 		const {tableAt} = reading;
 		const isSaid = this.#isCountOver;
 		this.#isCountOver = true;
-		if (isSaid || tableAt - countedAt <= longestUncountedMs) {
+		const isShort = tableAt - countedAt <= longestUncountedMs;
+		const hasOpened = this.#openSince !== undefined || this.#isWaiting;
+		const hasMissedAll = this.#isNew && hasOpened && !this.#wasCounted;
+		if (isSaid || (isShort && !hasMissedAll)) {
 			return [];
 		}
 
@@ -336,12 +345,9 @@ export class ConnectionLog {
 			peer: this.peer,
 			...time,
 		};
-		const isWaiting = endNames.some(
-			end => this.#ends[end].row?.socket.state === 'TIME-WAIT',
-		);
 		const passed = endNames.flatMap(end => {
 			const state = this.#ends[end].row?.socket.state;
-			if (state === undefined && isWaiting) {
+			if (state === undefined && this.#isWaiting) {
 				return this.#log.reportOpen(end, time);
 			}
 
@@ -389,8 +395,10 @@ export class ConnectionLog {
 			all = this.#withEnding(all, this.#ends[name], reading, since);
 		}
 
-		const {inode} = this.#ends.local;
-		if (this.#isAccepted || inode === undefined) {
+		// On a connection that nobody accepted the kernel sends no FIN, but RST.
+		const {inode, hasSentFin} = this.#ends.local;
+		const isAccepted = inode !== undefined || hasSentFin || this.#isWaiting;
+		if (this.#isAccepted || !isAccepted) {
 			return all;
 		}
 
@@ -414,10 +422,6 @@ export class ConnectionLog {
 		reading: PortReading,
 		since: number,
 	): readonly Step[] {
-		if (end.isClosed || end.inode === undefined) {
-			return steps;
-		}
-
 		const isOf = (step: Step): step is StateStep =>
 			step.kind === 'state' && step.end === end.name;
 		const place = steps.findIndex(
@@ -425,6 +429,10 @@ export class ConnectionLog {
 		);
 		const isFin = !end.hasSentFin && place !== -1;
 		end.hasSentFin ||= isFin;
+		if (end.isClosed || end.inode === undefined) {
+			return steps;
+		}
+
 		const holding = this.#holding(end, reading);
 		if (holding === 'released') {
 			// That was looked at after the table, which may show its FIN or its RST.
@@ -440,14 +448,18 @@ export class ConnectionLog {
 
 		if (end.releasedAt) {
 			end.isClosed = true;
-			const close = this.#call('close()', end.name, end.releasedAt);
 			const isReset = this.#hasReset(end, reading);
 			const isEffect = (step: Step) =>
 				step.kind === 'state' && step.state === 'CLOSED';
 			const effect = isFin ? place : isReset ? steps.findIndex(isEffect) : -1;
+			const closed = end.releasedAt;
 			return effect === -1
-				? [...steps, close]
-				: steps.toSpliced(effect, 0, close);
+				? [...steps, this.#call('close()', end.name, closed)]
+				: steps.toSpliced(
+						effect,
+						0,
+						this.#call('close()', end.name, notAfter(closed, steps[effect]!)),
+					);
 		}
 
 		// What a process leaves behind, the kernel closes.
@@ -463,6 +475,13 @@ export class ConnectionLog {
 					),
 				)
 			: steps;
+	}
+
+	/** Whether an end is in TIME-WAIT: both were open, and have sent FIN. */
+	get #isWaiting(): boolean {
+		return endNames.some(
+			name => this.#ends[name].row?.socket.state === 'TIME-WAIT',
+		);
 	}
 
 	/** Whether its close() must have ended both ends. */
@@ -575,6 +594,12 @@ export class ConnectionLog {
 
 const asEvents = (steps: readonly Step[]): readonly PortEvent[] =>
 	steps.map(step => asStep(step));
+
+/** A call had been made by the time that its effect was seen. */
+const notAfter = (time: StepTime, effect: StepTime): StepTime => {
+	const {at, notBefore = at} = time;
+	return between(notBefore!, Math.min(seenBy(time), seenBy(effect)));
+};
 
 const isClientOpen = (step: Step): boolean =>
 	step.kind === 'state' &&

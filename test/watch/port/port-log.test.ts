@@ -702,6 +702,8 @@ test('port-log: TIME-WAIT shows how both ends closed, if none was seen open', ()
 				'remote SYN-SENT?',
 				'remote ESTABLISHED?',
 				'local ESTABLISHED?',
+				'local accept()?',
+				'uncounted',
 				...closed(name, other),
 			],
 		);
@@ -1067,6 +1069,88 @@ test('port-log: nothing is missing of what was read till its end, or was over be
 	late.read(ended, {afterMs: 3000});
 	const all = [...events, ...late.events];
 	assert.ok(all.every(({type}) => type !== 'uncounted'));
+});
+
+test('port-log: of a connection that came and ended between two counts, what it sent is not known', () => {
+	const {read, events} = startLog();
+	read([listens()]);
+	const names = read(ended);
+	assert.equal(names.filter(name => name === 'uncounted').length, 1);
+	const place = names.indexOf('uncounted');
+	assert.ok(place > names.findLastIndex(name => name.includes('ESTABLISHED')));
+	assert.ok(place < names.findIndex(name => name.includes('FIN-WAIT-1')));
+	assert.deepEqual(
+		events.find(event => event.type === 'uncounted'),
+		{type: 'uncounted', peer: client, notBefore: 1000, seenAt: 1012},
+	);
+	assert.ok(!read(ended).includes('uncounted'), 'said once');
+
+	// So it is if its ends were there, and ss had come too late for them.
+	const seen = startLog();
+	seen.read([listens()]);
+	seen.read(open, {isCountDue: true});
+	assert.ok(seen.read(ended).includes('uncounted'));
+
+	// Nothing can have been sent on one that never opened.
+	const refused = startLog();
+	refused.read([listens()]);
+	refused.read(pair(undefined, ['SYN-SENT', '3']), {isCountDue: true});
+	const after = [0, 1, 2, 3].flatMap(() => refused.read([listens()]));
+	assert.ok(!after.includes('uncounted'));
+});
+
+test('port-log: a server that has sent FIN had accepted, though its socket was never there', () => {
+	for (const [local, remote] of [
+		[undefined, ['TIME-WAIT', '0']],
+		[['TIME-WAIT', '0'], undefined],
+	] as const) {
+		const {read, events} = startLog();
+		read([listens()]);
+		const names = [0, 1, 2, 3].flatMap(() =>
+			read([listens(), ...pair(local, remote)]),
+		);
+		const place = names.indexOf('local accept()?');
+		assert.equal(names.lastIndexOf('local accept()?'), place, 'said once');
+		assert.ok(
+			place > names.findLastIndex(name => name.includes('ESTABLISHED')),
+		);
+		const fin = names.findIndex(name => /^local (?:LAST|FIN|TIME)/.test(name));
+		assert.ok(place !== -1 && place < fin, names.join(', '));
+		const times = events.map(event =>
+			event.type === 'sockets' ? 0 : seenBy(eventTime(event)),
+		);
+		assert.ok(times[place]! <= times[fin]!);
+	}
+
+	// A reset needs no accept().
+	const {read} = startLog();
+	read([listens()]);
+	read([listens(1), ...pair(['ESTABLISHED', '0'], ['ESTABLISHED', '3'])]);
+	const names = [0, 1, 2, 3].flatMap(() =>
+		read([listens()], {resets: {sent: 1}}),
+	);
+	assert.ok(!names.includes('local accept()?'));
+});
+
+test('port-log: close() had been called by the time that its FIN was seen', () => {
+	const {read, events} = startLog();
+	read([listens()]);
+	read(open, {sentBytes: 0});
+	read([listens(), ...pair(['CLOSE-WAIT', '2'], ['FIN-WAIT-2', '0'])]);
+	// Its row may only be missing: the next reading says that it is CLOSED.
+	const left = [listens(), ...pair(undefined, ['TIME-WAIT', '0'])];
+	read(left);
+	read(left);
+	const isOf = (event: PortEvent, name: string) =>
+		event.type === 'step' && nameOf(event).startsWith(name);
+	const close = events.find(event => isOf(event, 'local close()'));
+	const fin = events.find(event => isOf(event, 'local LAST-ACK'));
+	assert.ok(close?.type === 'step' && fin?.type === 'step');
+	assert.ok(events.indexOf(close) < events.indexOf(fin));
+	assert.ok(
+		seenBy(close.step) <= seenBy(fin.step),
+		JSON.stringify([close, fin]),
+	);
 });
 
 test('port-log: a call that had returned before a FIN came stands above it', () => {
