@@ -276,6 +276,18 @@ const windowOf = (
 	];
 };
 
+/** Without the address, which the title has, rather than cut. */
+const nobodyListens = (
+	{address, hasListened}: PortModel,
+	width: number,
+): string => {
+	const when = hasListened ? 'any more' : 'yet';
+	const whole = `nobody listens on ${address} ${when}`;
+	return displayWidth(toDisplay(whole)) > width
+		? `nobody listens ${when}`
+		: whole;
+};
+
 export type SocketsTable = {
 	readonly model: PortModel;
 	readonly width: number;
@@ -294,7 +306,7 @@ export const socketsTableRows = ({
 	now,
 }: SocketsTable): readonly Row[] => {
 	const fitting = columnsFor(width);
-	const {sockets, look, address} = model;
+	const {sockets, look} = model;
 	const head = rowOf({text: blanks(markColumns)}, fitting, column => ({
 		text: cell(column, column.title),
 		role: 'faint',
@@ -309,11 +321,7 @@ export const socketsTableRows = ({
 			? [note("the kernel's tables can't be read any more")]
 			: !sockets || sockets.listening.length > 0
 				? []
-				: [
-						note(
-							`nobody listens on ${address} ${model.hasListened ? 'any more' : 'yet'}`,
-						),
-					]),
+				: [note(nobodyListens(model, width - markColumns))]),
 	];
 	const more = sockets?.more ?? 0;
 	const below = more > 0 ? [note(`and ${more} more connections`)] : [];

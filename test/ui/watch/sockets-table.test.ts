@@ -53,6 +53,15 @@ test('sockets table: says that nobody listens yet, or any more', () => {
 		table(portModel(listed(), nobody))[1],
 		' nobody listens on 127.0.0.1:5001 any more',
 	);
+	// The title has the address; 'any more' is not to be cut off.
+	assert.equal(
+		table(portModel(listed(), nobody), {width: 40})[1],
+		' nobody listens any more',
+	);
+	assert.equal(
+		table(portModel(nobody), {width: 40})[1],
+		' nobody listens on 127.0.0.1:5001 yet',
+	);
 	assert.match(
 		table(portModel({...nobody, isReadable: false}))[1]!,
 		/tables can't be read any more/,
