@@ -25,12 +25,17 @@ for line in sys.stdin:
     print(json.dumps(printed.getvalue()), file=answers, flush=True)
 `;
 
-const noPython = (cause: unknown) =>
-	new SockchatError(
+const noPython = (cause: NodeJS.ErrnoException) => {
+	const why =
+		cause.code === 'ENOENT'
+			? 'there is no python3 in your PATH (ENOENT)'
+			: `python3 can't be run: ${cause.message}`;
+	return new SockchatError(
 		'ERR_NO_PYTHON',
-		`Python plays the other side of this lesson, and python3 can't be run: ${(cause as Error).message}. Install it first (Debian: apt-get install python3).`,
+		`Python plays the other side of this lesson, and ${why}. Install it first (Debian: apt-get install python3).`,
 		{cause},
 	);
+};
 
 const ended = () =>
 	new SockchatError('ERR_LOST', 'The Python of this lesson has ended.');

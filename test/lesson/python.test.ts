@@ -38,6 +38,8 @@ test('lesson python: one that is missing says what to install', async t => {
 	await assert.rejects(
 		python.run('1'),
 		(error: SockchatError) =>
-			error.code === 'ERR_NO_PYTHON' && error.message.includes('Install it'),
+			error.code === 'ERR_NO_PYTHON' &&
+			error.message ===
+				'Python plays the other side of this lesson, and there is no python3 in your PATH (ENOENT). Install it first (Debian: apt-get install python3).',
 	);
 });
