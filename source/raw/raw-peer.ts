@@ -17,7 +17,7 @@ import type {SocketOwner} from '../socket/control.js';
 import {datagramFacts, type OuterLink} from '../socket/link.js';
 import type {Origin} from '../socket/origin.js';
 import type {TcpTable} from '../socket/tcp-table.js';
-import {writeTo} from '../socket/stream/write.js';
+import {whetherTaken, writeTo} from '../socket/stream/write.js';
 import type {SocketWatch} from '../watch/socket-watch.js';
 import type {Answerer} from './answers/answerer.js';
 import type {Answers} from './answers/answers.js';
@@ -97,8 +97,8 @@ export class RawPeer {
 					this.#answered.bytesToSay += bytes.length;
 					const isTaken =
 						stream.writable &&
-						(await new Promise<boolean>(resolve => {
-							this.send(bytes, resolve);
+						(await whetherTaken(stream, done => {
+							this.send(bytes, done);
 						}));
 					this.#answered.bytesSaid += isTaken ? bytes.length : 0;
 					return isTaken;

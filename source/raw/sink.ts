@@ -6,7 +6,7 @@
  */
 import type {Buffer} from 'node:buffer';
 import {Writable, type Duplex} from 'node:stream';
-import {writeTo} from '../socket/stream/write.js';
+import {whetherTaken, writeTo} from '../socket/stream/write.js';
 
 export type Sink = {
 	readonly writable: Writable;
@@ -55,14 +55,10 @@ export const createSink = (
 		writable,
 		bytesTaken: () => bytesTaken,
 		write: async bytes =>
-			new Promise(resolve => {
-				if (!writable.writable) {
-					resolve(false);
-					return;
-				}
-
+			writable.writable &&
+			whetherTaken(stream, done => {
 				writable.write(bytes, error => {
-					resolve(!error);
+					done(!error);
 				});
 			}),
 	};

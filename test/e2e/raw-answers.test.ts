@@ -2,11 +2,13 @@
 import assert from 'node:assert/strict';
 import {Buffer} from 'node:buffer';
 import {createHash, randomBytes} from 'node:crypto';
+import {once} from 'node:events';
 import {mkdtempSync, readFileSync, rmSync} from 'node:fs';
 import {connect, type Socket} from 'node:net';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import test, {after, type TestContext} from 'node:test';
+import {WebSocket} from 'ws';
 import {startBin} from '../helpers/process.js';
 import {openScreen} from '../helpers/sockchat.js';
 import {until} from '../helpers/until.js';
@@ -165,15 +167,15 @@ for (const kind of ['tcp', 'unix'] as const) {
 		});
 
 		test(`e2e: --once and --replies end it after the last answer, ${as}`, async t => {
-			const once = await serve(t, kind, ...output, '--once', '--echo');
-			const peer = open(t, once.where);
+			const single = await serve(t, kind, ...output, '--once', '--echo');
+			const peer = open(t, single.where);
 			peer.socket.end('all of it');
 			await peer.untilEnd();
 			assert.equal(peer.got(), 'all of it');
 			assert.deepEqual(
-				await once.server.waitForExit(),
+				await single.server.waitForExit(),
 				done,
-				once.server.seen(),
+				single.server.seen(),
 			);
 
 			const counted = await serve(
@@ -324,6 +326,38 @@ test('e2e: --broker disconnects a peer that reads nothing, and says so', async t
 	server.signal('SIGTERM');
 	assert.deepEqual(await server.waitForExit(), failed, server.stderr());
 });
+
+for (const flags of [
+	['--echo'],
+	['--reply', 'hello=hello'],
+	['--echo', '--once'],
+	['--reply', 'hello=hello', '--once'],
+]) {
+	test(`e2e: what a peer that closes its WebSocket is not answered is said: ${flags.join(' ')}`, async t => {
+		const {server, where} = await serve(t, 'tcp', '--ws', '/', ...flags);
+		const socket = connect({host: '127.0.0.1', ...where} as const);
+		const peer = new WebSocket('ws://127.0.0.1/', {
+			createConnection: () => socket,
+		});
+		await once(peer, 'open');
+		// The server reads both at once, and can't answer after the Close.
+		socket.cork();
+		peer.send('hello');
+		peer.close(1000);
+		socket.uncork();
+		await server.waitForOutput(/ ended \(/, {stream: 'stderr'});
+		if (!flags.includes('--once')) {
+			server.signal('SIGTERM');
+		}
+
+		assert.deepEqual(await server.waitForExit(), failed, server.seen());
+		assert.match(
+			server.stderr(),
+			/Not all answers to \S+ were sent: of 5 bytes the kernel took 0\.\n/,
+		);
+		assert.equal(server.stdout(), 'hello\n');
+	});
+}
 
 test('e2e: a chat script comes before the answers', async t => {
 	const {server, where} = await serve(

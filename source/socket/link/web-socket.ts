@@ -75,6 +75,8 @@ type Control = {readonly direction: 'in' | 'out'} & ControlFrame;
 
 class WebSocketStream extends CarrierStream {
 	endWords: string | undefined;
+	/** Whether no message can be sent any more; `refused` says so once. */
+	isRefusing = false;
 	readonly #kinds = new WeakMap<Uint8Array, MessageKind>();
 	readonly #inner: Duplex;
 	readonly #isBinary: boolean;
@@ -84,6 +86,8 @@ class WebSocketStream extends CarrierStream {
 	/** @param isBinary Whether all messages are sent as binary ones. */
 	constructor(inner: Duplex, isBinary: boolean) {
 		super();
+		// Of `refused`: a broker has one for each other peer.
+		this.setMaxListeners(0);
 		this.#inner = inner;
 		this.#isBinary = isBinary;
 		inner.on('error', error => {
@@ -175,10 +179,14 @@ class WebSocketStream extends CarrierStream {
 		if (socket.readyState === WebSocket.OPEN) {
 			const binary = this.kindOf(chunk) === 'binary';
 			socket.send(chunk, {binary}, error => {
-				if (!error) {
+				if (error) {
+					this.#refuse();
+				} else {
 					done();
 				}
 			});
+		} else {
+			this.#refuse();
 		}
 	}
 
@@ -225,6 +233,13 @@ class WebSocketStream extends CarrierStream {
 	protected override wanted(): void {
 		if (this.#socket?.isPaused) {
 			this.#socket.resume();
+		}
+	}
+
+	#refuse(): void {
+		if (!this.isRefusing) {
+			this.isRefusing = true;
+			this.emit('refused');
 		}
 	}
 
