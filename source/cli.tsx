@@ -67,7 +67,18 @@ const loadFailure = (error: unknown): string => {
 // 24.21, glibc 2.36). So the event loop ends by itself if it can.
 const patienceMs = 20;
 
+// Else it would leave with 0, whatever was lost.
+const endedEarly =
+	'sockchat ended before it was done, as nothing was left that it could wait for. This is a fault of sockchat.';
+
 const run = async (): Promise<void> => {
+	let isDone = false;
+	process.once('beforeExit', () => {
+		if (!isDone) {
+			process.stderr.write(`${endedEarly}\n`);
+			process.exitCode = 1;
+		}
+	});
 	cacheCode();
 	// A trace then names our source files instead of places in a bundle.
 	if (isDebugging) {
@@ -82,6 +93,7 @@ const run = async (): Promise<void> => {
 		process.exitCode = 1;
 	}
 
+	isDone = true;
 	setTimeout(() => {
 		process.exit();
 	}, patienceMs).unref();

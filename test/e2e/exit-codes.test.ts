@@ -367,3 +367,27 @@ test('e2e: a signal before all of stdin is sent raw is 128 + N, and says how muc
 	whole.signal('SIGTERM');
 	await exits(whole, 0);
 });
+
+test('e2e: a program with nothing left to wait for is not code 0 by that', async t => {
+	// As if something that it waits for had been forgotten.
+	const forgetful = `
+		import {Server} from 'node:net';
+		const {listen} = Server.prototype;
+		Server.prototype.listen = function (...args) {
+			return listen.apply(this, args).unref();
+		};`;
+	const program = startBin(
+		t,
+		['serve', '--raw', '--port', '0', '--input', 'none'],
+		{
+			env: {
+				NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(forgetful)}`,
+			},
+		},
+	);
+	assert.deepEqual(await program.waitForExit(), {code: 1, signal: undefined});
+	assert.match(
+		program.stderr(),
+		/\nsockchat ended before it was done, .*a fault of sockchat\.\n$/,
+	);
+});
