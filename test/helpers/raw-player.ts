@@ -1,10 +1,12 @@
 /** Peers of raw mode that do one thing after another, over each kind of link. */
 import {Buffer} from 'node:buffer';
+import {fork, type ChildProcess} from 'node:child_process';
 import {once} from 'node:events';
 import {createServer as createHttpServer} from 'node:http';
 import {createConnection, createServer, type Socket} from 'node:net';
 import {Duplex} from 'node:stream';
 import {connect as connectTls, TLSSocket, type SecureContext} from 'node:tls';
+import {fileURLToPath} from 'node:url';
 import {WebSocket, WebSocketServer} from 'ws';
 import {resetSocket} from '../../source/socket/stream/reset.js';
 import type {Owner} from './environment.js';
@@ -150,6 +152,17 @@ class StreamPlayer extends Player {
 /** What one message holds at most. */
 const messageBytes = 50_000;
 
+const messagesOf = (text: string, isBinary: boolean): readonly string[] =>
+	Array.from({length: Math.ceil(text.length / messageBytes)}, (_, index) => {
+		const from = index * messageBytes;
+		const message = text.slice(from, from + messageBytes);
+		return isBinary ? message : message.replaceAll('\n', ' ');
+	});
+
+/** With text, each message is a line, which has its end on stdout. */
+const shownAs = (message: string, isBinary: boolean): string =>
+	isBinary ? message : `${message}\n`;
+
 class WebSocketPlayer extends Player {
 	readonly #socket: WebSocket;
 	readonly #below: Socket;
@@ -211,18 +224,10 @@ class WebSocketPlayer extends Player {
 		this.#below.destroy();
 	}
 
-	/** With text, each message is a line, which has its end on stdout. */
 	protected write(text: string): void {
-		for (let from = 0; from < text.length; from += messageBytes) {
-			const message = text.slice(from, from + messageBytes);
-			if (this.#isBinary) {
-				this.#socket.send(Buffer.from(message), {binary: true});
-				this.said += message;
-			} else {
-				const line = message.replaceAll('\n', ' ');
-				this.#socket.send(line);
-				this.said += `${line}\n`;
-			}
+		for (const message of messagesOf(text, this.#isBinary)) {
+			this.#socket.send(this.#isBinary ? Buffer.from(message) : message);
+			this.said += shownAs(message, this.#isBinary);
 		}
 	}
 
@@ -301,17 +306,15 @@ export const listenAsPlayer = async (
 	return typeof address === 'string' ? address : String(address!.port);
 };
 
+export type Goal = Layers & {
+	/** A port, or a path. */
+	readonly place: string;
+};
+
 /** Connects, and settles once it can talk. */
 export const connectAsPlayer = async (
 	owner: Owner,
-	{
-		link,
-		isBinary,
-		place,
-	}: Layers & {
-		/** A port, or a path. */
-		readonly place: string;
-	},
+	{link, isBinary, place}: Goal,
 ): Promise<Player> => {
 	const isTcp = link !== 'unix';
 	const below = createConnection({
@@ -339,6 +342,112 @@ export const connectAsPlayer = async (
 	});
 	const player = new WebSocketPlayer(below, socket, isBinary, isTcp);
 	await once(socket, 'open');
+	return player;
+};
+
+/** What a process that plays does; sent to it. */
+export type Order =
+	| {readonly type: 'say'; readonly text: string}
+	| {readonly type: 'read'; readonly isReading: boolean}
+	| {readonly type: 'end' | 'reset'};
+
+/** What has become of it; sent by it. */
+export type PlayedState = Pick<
+	Player,
+	'heard' | 'hasHeardEnd' | 'isClosed' | 'isFlushed'
+> & {
+	/** How many orders it has had. */
+	readonly orders: number;
+};
+
+/** A process of its own, so that it can be killed. */
+class ProcessPlayer extends Player {
+	readonly #process: ChildProcess;
+	readonly #goal: Goal;
+	#orders = 0;
+	#state: PlayedState | undefined;
+
+	constructor(process: ChildProcess, goal: Goal) {
+		super();
+		this.#process = process;
+		this.#goal = goal;
+		process.on('message', (state: PlayedState) => {
+			this.#state = state;
+			this.heard += state.heard;
+			this.hasHeardEnd = state.hasHeardEnd;
+			this.isClosed = state.isClosed;
+		});
+		process.once('exit', () => {
+			this.isClosed = true;
+		});
+	}
+
+	get isFlushed(): boolean {
+		return this.#state?.orders === this.#orders && this.#state.isFlushed;
+	}
+
+	setReading(isReading: boolean): void {
+		this.#order({type: 'read', isReading});
+	}
+
+	reset(): void {
+		this.hasBroken = true;
+		this.#order({type: 'reset'});
+	}
+
+	/** As by kill -9. */
+	destroy(): void {
+		this.#process.kill('SIGKILL');
+	}
+
+	protected write(text: string): void {
+		const {link, isBinary} = this.#goal;
+		const isText = isWebSocket(link) && !isBinary;
+		this.#order({type: 'say', text});
+		this.said += messagesOf(text, !isText)
+			.map(message => shownAs(message, !isText))
+			.join('');
+	}
+
+	protected sendEnd(): void {
+		this.#order({type: 'end'});
+	}
+
+	#order(order: Order): void {
+		if (this.#process.connected) {
+			this.#orders++;
+			this.#process.send(order);
+		}
+	}
+}
+
+/** As `connectAsPlayer`, in another process. */
+export const connectAsProcess = async (
+	owner: Owner,
+	goal: Goal,
+): Promise<Player> => {
+	const process = fork(
+		fileURLToPath(new URL('raw-player-process.ts', import.meta.url)),
+		[JSON.stringify(goal)],
+		{execArgv: ['--import=tsx'], serialization: 'advanced', silent: true},
+	);
+	const exited = new Promise<void>(resolve => {
+		process.once('exit', () => {
+			resolve();
+		});
+	});
+	owner.after(async () => {
+		process.kill('SIGKILL');
+		await exited;
+	});
+	// An order to one that was killed fails with EPIPE.
+	process.on('error', () => undefined);
+	const player = new ProcessPlayer(process, goal);
+	await Promise.race([once(process, 'message'), exited]);
+	if (player.isClosed) {
+		throw new Error(`It did not connect to ${goal.place}.`);
+	}
+
 	return player;
 };
 
