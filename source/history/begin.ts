@@ -7,11 +7,18 @@
  * never a seq given twice.
  */
 import type {Buffer} from 'node:buffer';
-import {closeSync, lstatSync, renameSync, rmSync} from 'node:fs';
+import {closeSync, renameSync, rmSync} from 'node:fs';
 import {crc32} from 'node:zlib';
-import {syncData, writeAt} from './disk.js';
-import {closedPath, createFile, isThere, newPath} from './files.js';
-import {checkpointGroup, type Checkpoint} from './lines.js';
+import {readAt, sizeOf, syncData, writeAt} from './disk.js';
+import {historyForeign} from './failures.js';
+import {
+	closedPath,
+	createFile,
+	isThere,
+	newPath,
+	openExisting,
+} from './files.js';
+import {beginsAsOurs, checkpointGroup, type Checkpoint} from './lines.js';
 
 /** The file being written. */
 export type Written = {
@@ -87,13 +94,33 @@ export const putInPlace = (path: string, aside: string | undefined): void => {
  * Finishes at a start what a kill interrupted.
  *
  * Without a FILE, FILE.new becomes it, whole or not: the start checks it as FILE.
+ * After a power cut it may be all zero bytes; then it was about to replace
+ * nothing, and is left to `dropDraft`.
+ *
+ * @throws {SockchatError} `ERR_HISTORY` if FILE.new is another program's; it is
+ * not changed.
  */
-export const finishBeginning = (path: string): void => {
+export const finishBeginning = async (path: string): Promise<void> => {
 	const draft = newPath(path);
-	if (
-		!isThere(path) &&
-		(lstatSync(draft, {throwIfNoEntry: false})?.size ?? 0) > 0
-	) {
+	const fd = openExisting(draft);
+	if (fd === undefined) {
+		return;
+	}
+
+	try {
+		const bytes = await readAt(fd, 0, sizeOf(fd));
+		if (bytes.every(byte => byte === 0)) {
+			return;
+		}
+
+		if (!beginsAsOurs(bytes)) {
+			throw historyForeign(draft, bytes);
+		}
+	} finally {
+		closeSync(fd);
+	}
+
+	if (!isThere(path)) {
 		renameSync(draft, path);
 	}
 };

@@ -55,6 +55,13 @@ export const historyUnreadable = (path: string, seen: string) =>
 		`The history ${path} can't be read by this sockchat: ${seen}. It was not changed; move it away`,
 	);
 
+/** @param bytes Of a file that never was a history. */
+export const historyForeign = (path: string, bytes: Buffer) =>
+	historyUnreadable(
+		path,
+		`it begins with ${JSON.stringify(bytes.toString('utf8', 0, 40))}`,
+	);
+
 /** The relay's stream is another one, or was made anew. */
 export const historyOfAnotherLog = (path: string) =>
 	withWayOut(

@@ -107,7 +107,13 @@ export const checkpointGroup = ({logId, head, clients}: Checkpoint): Buffer => {
 };
 
 /** The first bytes of every history file. */
-export const checkpointStart = Buffer.from('{"type":"checkpoint","v":1,');
+const checkpointStart = Buffer.from('{"type":"checkpoint","v":1,');
+
+/** Whether a file may be the start of a history file, however short. */
+export const beginsAsOurs = (bytes: Buffer): boolean => {
+	const length = Math.min(bytes.length, checkpointStart.length);
+	return bytes.subarray(0, length).equals(checkpointStart.subarray(0, length));
+};
 
 const checkpointLog = /^\{"type":"checkpoint","v":1,"log":"([^"\\]+)",/;
 

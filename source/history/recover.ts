@@ -22,9 +22,9 @@ import {
 } from './begin.js';
 import {readAt, sizeOf, syncData, truncate} from './disk.js';
 import {
+	historyForeign,
 	historyOfAnotherLog,
 	historyOfRelay,
-	historyUnreadable,
 } from './failures.js';
 import {isStreamLog} from './log-id.js';
 import {
@@ -312,7 +312,7 @@ export const recover = async (
 	path: string,
 	options: RecoverOptions,
 ): Promise<Recovery> => {
-	finishBeginning(path);
+	await finishBeginning(path);
 	const fd = openExisting(path);
 	if (fd === undefined) {
 		dropDraft(path);
@@ -328,8 +328,7 @@ export const recover = async (
 		}
 
 		if (bytes.length > 0 && !isOurs(bytes, found)) {
-			const seen = JSON.stringify(bytes.toString('utf8', 0, 40));
-			throw historyUnreadable(path, `it begins with ${seen}`);
+			throw historyForeign(path, bytes);
 		}
 
 		dropDraft(path);

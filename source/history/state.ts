@@ -4,7 +4,7 @@
 import type {Buffer} from 'node:buffer';
 import {historyUnreadable} from './failures.js';
 import {
-	checkpointStart,
+	beginsAsOurs,
 	parseCheckpoint,
 	seqAt,
 	type Checkpoint,
@@ -27,13 +27,8 @@ export const cutOf = (bytes: Buffer): Cut => ({
 });
 
 /** Whether a file without a whole group was once a history. */
-export const isOurs = (bytes: Buffer, {stranded}: Survey): boolean => {
-	const length = Math.min(bytes.length, checkpointStart.length);
-	return (
-		stranded.length > 0 ||
-		bytes.subarray(0, length).equals(checkpointStart.subarray(0, length))
-	);
-};
+export const isOurs = (bytes: Buffer, {stranded}: Survey): boolean =>
+	stranded.length > 0 || beginsAsOurs(bytes);
 
 /**
  * The state after some whole groups, of which the first is the checkpoint.

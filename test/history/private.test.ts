@@ -88,6 +88,46 @@ test('history: a start that is refused leaves the file beside it, too', async t 
 	assert.equal(readFileSync(`${path}.new`, 'utf8'), 'chapter two\n');
 });
 
+test('history: leaves a FILE.new that is no history, whatever FILE is', async t => {
+	const path = makePath(t);
+	const draft = `${path}.new`;
+	const assertRefused = async () => {
+		await assert.rejects(open(path), {
+			code: 'ERR_HISTORY',
+			message:
+				/room\.jsonl\.new can't be read .* begins with "chapter two\\n"\. It was not changed/,
+		});
+		assert.equal(readFileSync(draft, 'utf8'), 'chapter two\n');
+		assert.equal(modeOf(draft), '644');
+	};
+
+	writeFileSync(draft, 'chapter two\n');
+	chmodSync(draft, 0o644);
+	await assertRefused();
+	assert.deepEqual(readdirSync(dirname(path)), ['room.jsonl.new']);
+
+	rmSync(draft);
+	await look(path, async ({append}) => append());
+	writeFileSync(draft, 'chapter two\n');
+	chmodSync(draft, 0o644);
+	await assertRefused();
+
+	rmSync(draft);
+	await look(path, ({history}) => {
+		assert.equal(history.recovered.head, 1);
+	});
+});
+
+test('history: a power cut leaves zero bytes in FILE.new, and the room opens', async t => {
+	const path = makePath(t);
+	writeFileSync(`${path}.new`, '\0'.repeat(100));
+	await look(path, async ({append}) => append());
+	writeFileSync(`${path}.new`, '\0'.repeat(100));
+	await look(path, ({history}) => {
+		assert.equal(history.recovered.head, 1);
+	});
+});
+
 test('history: a start that is refused leaves no lock behind, but those that it found', async t => {
 	const path = makePath(t);
 	const folder = dirname(path);
