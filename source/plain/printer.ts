@@ -52,10 +52,9 @@ const background: ReadonlySet<ChatEvent['type']> = new Set([
 	'wire',
 ]);
 
-/** A coming or going from before one came. */
-const pastPresence = (event: ChatEvent) =>
+/** A coming or going. */
+const presenceIn = (event: ChatEvent) =>
 	event.type === 'frame' &&
-	event.isReplay &&
 	(event.frame.type === 'joined' ||
 		event.frame.type === 'left' ||
 		event.frame.type === 'renamed')
@@ -82,10 +81,20 @@ export class Printer {
 	/** The member's nick, once it is known. */
 	nick = '';
 	#hiding = nothingHidden;
-	/** Old comings and goings, which wait for what stands after them. */
+	/**
+	 * Comings and goings from before one came, or came back: they wait for what
+	 * stands after them.
+	 */
 	#past: Array<Joined | Left | Renamed> = [];
 	/** What the welcome said, which waits for all that is older: up to `head`. */
-	#greeting: {readonly head: number; readonly lines: DisplayText} | undefined;
+	#greeting:
+		| {
+				readonly head: number;
+				readonly lines: DisplayText;
+				readonly isReturn: boolean;
+		  }
+		| undefined;
+
 	/** Whether a welcome came: what another one brings is no replay. */
 	#wasWelcome = false;
 	#outage: Outage;
@@ -174,8 +183,14 @@ export class Printer {
 
 		const isWorded = 'isPrompted' in this.#options && this.#options.isPrompted;
 		if (isWorded && !isQuiet) {
-			const frame = pastPresence(event);
-			if (frame) {
+			const frame = presenceIn(event);
+			const isMissed = frame !== undefined && this.#isMissed(frame.seq);
+			// That the server went, and that one is back, is said anyway.
+			if (isMissed && frame.type !== 'renamed' && frame.id === this.id) {
+				return true;
+			}
+
+			if (frame && (isMissed || (event.type === 'frame' && event.isReplay))) {
 				this.#past.push(frame);
 				return true;
 			}
@@ -214,7 +229,7 @@ export class Printer {
 	}
 
 	#holdGreeting(head: number, lines: DisplayText): void {
-		this.#greeting = {head, lines};
+		this.#greeting = {head, lines, isReturn: this.#wasWelcome};
 		const {lastMessages} = this.#options as Partial<RoomModeOptions>;
 		// Nothing is replayed with --last 0, and nothing is older in a new room.
 		if (head === 0 || (!this.#wasWelcome && lastMessages === 0)) {
@@ -222,6 +237,11 @@ export class Printer {
 		}
 
 		this.#wasWelcome = true;
+	}
+
+	/** Whether an entry was made while one was away. */
+	#isMissed(seq: number): boolean {
+		return this.#greeting?.isReturn === true && seq <= this.#greeting.head;
 	}
 
 	/** Says what the welcome said, below all that is older. */

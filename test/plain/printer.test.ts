@@ -150,6 +150,45 @@ test('printer: what the welcome says stands below all that is older, for people'
 	assert.match(open(true).print(welcome(0)).join('\n'), /^You are otter/);
 });
 
+test('printer: what came and went around the own return is folded, without oneself', () => {
+	const {print} = open(true);
+	print(welcome(0), now(joined('otter')));
+	const meanwhile = [
+		now(left('host')),
+		now(left('otter')),
+		now(left('crow')),
+		now(joined('host')),
+		now(joined('crow')),
+		now(joined('otter')),
+	];
+	assert.deepEqual(print(welcome(seq), ...meanwhile), [
+		'-- host, crow came back',
+		'You are otter in room; nobody else is here.',
+	]);
+	assert.deepEqual(
+		print(now(joined('egret')), now(left('otter'))),
+		['-- egret joined', '-- otter left (quit)'],
+		'and those of now are said at once',
+	);
+
+	const again = [
+		now(left('host')),
+		now(messageFrame(++seq, {text: 'missed'})),
+		now(joined('host')),
+		now(joined('otter')),
+	];
+	assert.deepEqual(
+		print(welcome(seq), ...again),
+		[
+			'-- host left (quit)',
+			'heron: missed',
+			'-- host joined',
+			'You are otter in room; nobody else is here.',
+		],
+		'what was said meanwhile stands in its place',
+	);
+});
+
 test('printer: for programs each of them has its line', () => {
 	const {print} = open(false);
 	assert.equal(print(...before()).length, 9);
