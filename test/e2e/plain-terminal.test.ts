@@ -1,9 +1,12 @@
 /** `--plain` on a terminal: what one types stays apart from what comes. */
 import assert from 'node:assert/strict';
+import {mkdtempSync, rmSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
 import test, {after, type TestContext} from 'node:test';
 import fc from 'fast-check';
 import {findPort} from '../helpers/ports.js';
-import {bin} from '../helpers/process.js';
+import {bin, startBin} from '../helpers/process.js';
 import {openShell, toShellLine} from '../helpers/shell.js';
 import {joinBare, serveJson} from '../helpers/sockchat.js';
 import {openTerminal, type TerminalOptions} from '../helpers/terminal.js';
@@ -420,6 +423,39 @@ test('e2e: plain: the terminal is as it was, also after a kill of the server', a
 	assert.match(terminal.text(), /^otter › unsent$/m);
 	assert.match(terminal.text(), / icanon/);
 	assert.match(terminal.text(), /(?<!-)\becho\b/);
+});
+
+test('e2e: plain: when the server is back, who came back is one line, without oneself', async t => {
+	const folder = mkdtempSync(join(tmpdir(), 'sockchat-return-'));
+	t.after(() => {
+		rmSync(folder, {recursive: true});
+	});
+	const serve = ['--nick', 'host', '--history', join(folder, 'room.jsonl')];
+	const {server: first, port: where} = await serveJson(t, serve);
+	const terminal = openTerminal(t, {
+		...bin('connect', '--port', where, '--nick', 'stint', '--plain'),
+		isHungUp: true,
+	});
+	await terminal.waitFor('You are stint');
+	first.signal('SIGTERM');
+	await terminal.waitFor('The server has shut down. Trying again.');
+	await first.waitForExit();
+	startBin(t, ['serve', '--json', '--port', where, ...serve]);
+	await until(() => terminal.text().split('You are stint').length === 3, {
+		what: 'the return',
+		seen: terminal.text,
+	});
+	assert.deepEqual(
+		rowsOf(terminal).filter(row => /^(?:--|The|You)/.test(row)),
+		[
+			'-- host joined',
+			'-- stint joined',
+			`You are stint in 127.0.0.1:${where}; 1 other here.`,
+			'The server has shut down. Trying again.',
+			'-- host came back',
+			`You are stint in 127.0.0.1:${where}; 1 other here.`,
+		],
+	);
 });
 
 test('e2e: plain: Ctrl-Z gives the terminal to the shell, and fg takes it back', async t => {
