@@ -11,6 +11,7 @@ import {
 	parseReadings,
 } from '../helpers/truth/queues.js';
 import {
+	askedFins,
 	entriesOf,
 	withAskedFins,
 	withQueuedFins,
@@ -222,4 +223,74 @@ test('truth: an end is in FIN-WAIT-1 from the call that asked for its FIN', () =
 		]),
 		entries,
 	);
+});
+
+/** An end in ESTABLISHED, or in CLOSE-WAIT, sends what is too much, and no FIN. */
+const filled = (...more: readonly Segment[]): readonly Segment[] => [
+	...closing(1000).slice(0, 3),
+	segment(1010, up, {length: 9}),
+	...more,
+];
+
+const asks = {
+	name: 'shutdown',
+	argument: 'SHUT_WR',
+	result: 0,
+	from: 1200,
+	to: 1200.1,
+	socket: {local: client, remote: server, isAccepted: false},
+} as const;
+
+test('judge: a FIN that never left was asked for, though the poll saw nothing', () => {
+	const end = `${client} ${server}`;
+	const killed = segment(1300, down, {isRst: true});
+	const time = {from: 1200, to: 1200.1};
+	assert.deepEqual(askedFins(filled(killed), [asks]), [
+		{end, state: 'FIN-WAIT-1', ...time},
+	]);
+	assert.deepEqual(askedFins(filled(killed), [{...asks, name: 'close'}]), [
+		{end, state: 'FIN-WAIT-1', ...time},
+	]);
+	const answered = [
+		segment(1100, down, {isFin: true}),
+		segment(1101, up, {acknowledgment: 2, sequence: 10}),
+	];
+	assert.deepEqual(askedFins(filled(...answered, killed), [asks]), [
+		{end, state: 'LAST-ACK', ...time},
+	]);
+	// The first of two calls asks for it.
+	const again = {...asks, name: 'close', from: 1250, to: 1250.1} as const;
+	assert.deepEqual(askedFins(filled(killed), [asks, again]), [
+		{end, state: 'FIN-WAIT-1', ...time},
+	]);
+});
+
+test('judge: what strace and tcpdump leave open shows no FIN that was asked for', () => {
+	const killed = segment(1300, down, {isRst: true});
+	const nothing = [
+		// It failed, or has not returned.
+		{...asks, result: undefined},
+		{...asks, argument: 'SHUT_RD'},
+		{...asks, name: 'send'},
+		// It was over, or not yet open.
+		{...asks, from: 1301, to: 1302},
+		{...asks, from: 900, to: 901},
+		{...asks, socket: {...asks.socket, remote: '127.0.0.1:5002'}},
+		{...asks, socket: {...asks.socket, local: undefined}},
+	] as const;
+	for (const call of nothing) {
+		assert.deepEqual(askedFins(filled(killed), [call]), []);
+	}
+
+	// Its close() sent RST instead.
+	const resets = segment(1200.05, up, {isRst: true});
+	const close = {...asks, name: 'close'} as const;
+	assert.deepEqual(askedFins(filled(resets), [close]), []);
+	// Of a FIN that was sent again, it may have taken the one after the call.
+	const crossed = [
+		segment(1190, down, {isFin: true}),
+		segment(1240, down, {isFin: true}),
+		segment(1250, up, {acknowledgment: 2, sequence: 10}),
+	];
+	assert.deepEqual(askedFins(filled(...crossed), [asks]), []);
 });

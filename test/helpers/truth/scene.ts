@@ -71,6 +71,7 @@ import {SegmentReader, type Segment} from './pcap.js';
 import {portStepOf} from './port-step.js';
 import {openTrace, type Trace, type TracedCall} from './strace.js';
 import {
+	askedFins,
 	entriesOf,
 	withAskedFins,
 	withQueuedFins,
@@ -368,7 +369,15 @@ export const openScene = async (
 	const held = isOwn ? watchForHolds(owner) : [];
 	const stalls = () => [...parseStalls(poller.stdout()), ...held];
 	const judged = (traced: readonly TracedCall[] = []) =>
-		judge(claims, withAskedFins(entries(), traced), tcpdump.segments, stalls());
+		judge(
+			claims,
+			[
+				...withAskedFins(entries(), traced),
+				...askedFins(tcpdump.segments, traced),
+			],
+			tcpdump.segments,
+			stalls(),
+		);
 
 	const seen = () => claims.map(({step}) => JSON.stringify(step)).join('\n');
 

@@ -5,7 +5,7 @@
  */
 import type {TcpState} from '../../../source/tcp/tcp.js';
 import type {Segment} from './pcap.js';
-import type {TracedCall} from './strace.js';
+import type {TracedCall, TracedSocket} from './strace.js';
 
 /** An end entered a state at some time between two. */
 export type Entry = {
@@ -245,5 +245,52 @@ export const withAskedFins = (
 					)
 				: undefined;
 		return call ? {...entry, from: call.from} : entry;
+	});
+};
+
+/**
+ * The states into which calls alone put an end whose FIN waited behind data: no
+ * segment shows them if that FIN never left, nor does a poll that was held up.
+ *
+ * @param traced What strace has seen.
+ * @returns Those that nothing else can explain, each within its call.
+ */
+export const askedFins = (
+	segments: readonly Segment[],
+	traced: ReadonlyArray<
+		Pick<TracedCall, 'name' | 'argument' | 'result' | 'from' | 'to' | 'socket'>
+	>,
+): readonly Entry[] => {
+	const entries = entriesOf(segments);
+	const asking = new Set<TracedSocket>();
+	return traced.flatMap(({name, argument, result, from, to, socket}) => {
+		const isAsking =
+			name === 'close' || (name === 'shutdown' && argument !== 'SHUT_RD');
+		if (!isAsking || result !== 0 || asking.has(socket)) {
+			return [];
+		}
+
+		asking.add(socket);
+		const {local, remote} = socket;
+		const end = `${local} ${remote}`;
+		const known = entries.filter(each => each.end === end);
+		const before = known.findLast(each => each.from <= to);
+		const state = before && onFinSent[before.state];
+		// Where the next connection with these addresses begins.
+		const over =
+			known.find(each => each.from > to && openings.has(each.state))?.from ??
+			Infinity;
+		const isReset = segments.some(
+			each =>
+				each.isRst &&
+				`${each.from} ${each.to}` === end &&
+				each.at >= from &&
+				each.at < over,
+		);
+		// close() sends RST where bytes are unread, or if SO_LINGER says so.
+		const isOther = name === 'close' && isReset;
+		return state === undefined || before!.to > from || isOther
+			? []
+			: [{end, state, from, to}];
 	});
 };
