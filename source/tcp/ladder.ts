@@ -12,7 +12,7 @@ import {matchCounts} from './counted-transfers.js';
 import {merge, placesOf, type Place} from './places.js';
 import {Rungs, type Rung} from './rungs.js';
 import {seenBy} from './step-time.js';
-import type {Step} from './tcp.js';
+import {nameOfCall, type Step} from './tcp.js';
 
 export type LadderSteps = {
 	/** Calls and states, and FIN and RST as they were read, in their order. */
@@ -37,6 +37,9 @@ const followedBy = ({before, ahead, beside}: Place): number | undefined =>
 /** Those of another process say how they are known. */
 const isOwnCall = (step: Step): boolean =>
 	step.kind === 'call' && step.evidence === undefined;
+
+const isSend = (step: Step): boolean =>
+	step.kind === 'call' && nameOfCall(step.call) === 'send';
 
 /** The rungs, in the order of cause and effect; linear but for the peers. */
 export const ladderOf = (
@@ -130,13 +133,32 @@ export const ladderOf = (
 		return done.has(index) || (isReady(index, segment) && isInTime);
 	};
 
+	/**
+	 * Whether a call wasn't yet seen to block when its program sent a segment: a
+	 * program sends before it blocks. What returned, or ended, comes after it.
+	 */
+	const isYetToBlock = (index: number, last: number, at: number): boolean => {
+		const {step} = places[index]!;
+		if (step.kind !== 'call' || !step.isBlocked || seenBy(step) < at) {
+			return false;
+		}
+
+		const caller = callerOf(step);
+		const later = places
+			.slice(index + 1, last + 1)
+			.map(place => place.step)
+			.filter(each => each.kind === 'call' && callerOf(each) === caller);
+		return later.length > 0 && later.every(each => isSend(each));
+	};
+
 	for (const [index, segment] of segments.entries()) {
 		const at = seenBy(segment);
 		const last = forced.get(index) ?? -1;
 		for (let ahead = next; ahead <= last; ahead++) {
 			// What caused a later segment may have been seen before this one's cause.
 			const isOfLater = (places[ahead]!.before ?? index) > index;
-			if (!done.has(ahead) && !isOfLater && isReady(ahead, index)) {
+			const isDueNow = !done.has(ahead) && !isOfLater && isReady(ahead, index);
+			if (isDueNow && !isYetToBlock(ahead, last, at)) {
 				add(ahead);
 			}
 		}

@@ -231,6 +231,44 @@ test('ladder: an RST that nobody saw stays inferred, and is the one that was cap
 	}
 });
 
+test('ladder: what a program sent before it was seen to block stands above that call', () => {
+	const opened = [
+		segment('SYN', 'client', 1),
+		segment('SYN+ACK', 'server', 1, {ack: 1}),
+		segment('ACK', 'client', 1, {seq: 1, ack: 1}),
+	];
+	const question = segment('PSH', 'client', 4, {seq: 1, ack: 1, length: 5});
+	const answer = segment('PSH', 'server', 9, {seq: 1, ack: 6, length: 2});
+	const steps = [
+		read('ESTABLISHED', {at: 2, end: 'remote', peer}),
+		read('ESTABLISHED', {at: 2, peer}),
+		watched('recv(1024)', 'remote', 6, {evidence: 'read', isBlocked: true}),
+	];
+	// It was counted after that.
+	const transfers = [sentBy('remote', 0, 5, 8)];
+	const none = {steps, transfers, segments: [...opened, question]};
+	const above = ['send() ─ PSH ▸', 'recv(1024) |'];
+	assert.deepEqual(drawn(ladderOf(none, {side: 'server'})).slice(3), above);
+	const answered = {
+		steps: [...steps, watched('recv(1024)', 'remote', 10, {evidence: 'read'})],
+		transfers: [...transfers, sentBy('local', 0, 2, 10)],
+		segments: [...opened, question, answer],
+	};
+	assert.deepEqual(drawn(ladderOf(answered, {side: 'server'})).slice(3), [
+		...above,
+		'recv(1024) ◂ PSH ─ send()',
+	]);
+	// The answer came before it was seen to block, so it did before that.
+	const quick = {
+		...answered,
+		segments: [...opened, question, idOf(answer, 5)],
+	};
+	assert.deepEqual(drawn(ladderOf(quick, {side: 'server'})).slice(3), [
+		...above,
+		'recv(1024) ◂ PSH ─ send()',
+	]);
+});
+
 test('ladder: bytes that were counted late stand where they were received', () => {
 	const steps = [
 		watched('recv(1024)', 'local', 1, {evidence: 'read', isBlocked: true}),
