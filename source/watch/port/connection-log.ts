@@ -28,6 +28,8 @@ type StateStep = Extract<Step, {kind: 'state'}>;
 type End = {
 	readonly name: EndName;
 	row: TcpRow | undefined;
+	/** Whether any reading had its row, or the other one's showed that it was. */
+	wasSeen: boolean;
 	/** The last that its row had; undefined until a process held it. */
 	inode: string | undefined;
 	hasSentFin: boolean;
@@ -50,6 +52,7 @@ const otherOf = (name: EndName): EndName =>
 const createEnd = (name: EndName): End => ({
 	name,
 	row: undefined,
+	wasSeen: false,
 	inode: undefined,
 	hasSentFin: false,
 	isClosed: false,
@@ -93,6 +96,8 @@ export class ConnectionLog {
 	/** When the reading began that showed first that accept() may return it. */
 	#openSince: number | undefined;
 	#isFirst = true;
+	/** When the reading began before the one that showed it first. */
+	#begunSince: number | undefined;
 	/** Readings since a row of it was there. */
 	#missed = 0;
 	/** Whether this reading was the first one without the row of an end. */
@@ -199,6 +204,7 @@ export class ConnectionLog {
 		for (const name of endNames) {
 			const end = this.#ends[name];
 			end.row = pair[name];
+			end.wasSeen ||= end.row !== undefined;
 			if (end.row !== undefined && end.row.inode !== '0') {
 				end.inode = end.row.inode;
 			}
@@ -214,7 +220,8 @@ export class ConnectionLog {
 				: this.#missed + 1;
 		this.#lookForExit(reading);
 		this.#lookForReset(reading);
-		const begun = this.#begin(time);
+		this.#begunSince ??= since;
+		const begun = [...this.#begin(time), ...this.#missedOpen(reading)];
 		const other = this.#isSelf ? pair.local : pair.remote;
 		const followed = this.#log.observe(
 			{local: pair.local?.socket, remote: other?.socket},
@@ -348,6 +355,7 @@ export class ConnectionLog {
 		const passed = endNames.flatMap(end => {
 			const state = this.#ends[end].row?.socket.state;
 			if (state === undefined && this.#isWaiting) {
+				this.#ends[end].wasSeen = true;
 				return this.#log.reportOpen(end, time);
 			}
 
@@ -371,6 +379,23 @@ export class ConnectionLog {
 				: [{...opening, state: 'SYN-RECEIVED' as const}]),
 			...(this.#isSelf ? passed.filter(step => isOwnState(step)) : passed),
 		];
+	}
+
+	/** An end that was open, and whose row no reading had while it was there. */
+	#missedOpen({tableAt}: PortReading): readonly Step[] {
+		const unseen = endNames.find(name => !this.#ends[name].wasSeen);
+		const isMissed =
+			unseen !== undefined &&
+			this.#isNew &&
+			!this.#isSelf &&
+			!this.#isFirst &&
+			this.#ends[otherOf(unseen)].row?.socket.state === 'TIME-WAIT';
+		if (!isMissed) {
+			return [];
+		}
+
+		this.#ends[unseen].wasSeen = true;
+		return this.#log.reportOpen(unseen, between(this.#begunSince!, tableAt));
 	}
 
 	#call(call: Call, end: EndName, time: StepTime): CallStep {

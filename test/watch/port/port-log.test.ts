@@ -399,6 +399,31 @@ test('port-log: of connections that come and are accepted at once, the descripto
 	assert.deepEqual(acceptedIn(events), [peers[1], peers[2], peers[0]]);
 });
 
+test('port-log: an end whose row each reading missed was open, and is closed', () => {
+	const {read, events} = startLog();
+	const waiting = [listens(), ...pair(undefined, ['TIME-WAIT', '0'])];
+	read([listens()]);
+	read([listens(), ...pair(undefined, ['FIN-WAIT-2', '3'])]);
+	assert.deepEqual(read(waiting), ['local ESTABLISHED?']);
+	// It may have opened as long ago as the other end.
+	const opened = events.flatMap(event =>
+		event.type === 'step' &&
+		event.step.kind === 'state' &&
+		event.step.state === 'ESTABLISHED' &&
+		event.step.end === 'local'
+			? [timeOf(event.step)]
+			: [],
+	);
+	assert.deepEqual(opened, [{notBefore: 1000, seenAt: 1022}]);
+	assert.deepEqual(read(waiting), [
+		'local CLOSE-WAIT?',
+		'local LAST-ACK?',
+		'remote TIME-WAIT',
+		'local CLOSED',
+	]);
+	assert.deepEqual(read(waiting), []);
+});
+
 /** A log in which both ends are open. */
 const startOpen = () => {
 	const started = startLog();
