@@ -7,7 +7,13 @@
  * reached. So captured segments keep their order, and each call and each state
  * stands with or next to the segment that is its effect or its cause.
  */
-import {isAbout, roleOf, type Role, type SegmentStep} from './captured.js';
+import {
+	isAbout,
+	otherRole,
+	roleOf,
+	type Role,
+	type SegmentStep,
+} from './captured.js';
 import {matchCounts} from './counted-transfers.js';
 import {merge, placesOf, type Place} from './places.js';
 import {Rungs, type Rung} from './rungs.js';
@@ -37,9 +43,6 @@ const followedBy = ({before, ahead, beside}: Place): number | undefined =>
 /** Those of another process say how they are known. */
 const isOwnCall = (step: Step): boolean =>
 	step.kind === 'call' && step.evidence === undefined;
-
-const isSend = (step: Step): boolean =>
-	step.kind === 'call' && nameOfCall(step.call) === 'send';
 
 /** The rungs, in the order of cause and effect; linear but for the peers. */
 export const ladderOf = (
@@ -82,6 +85,25 @@ export const ladderOf = (
 	const reach = (caller: string, segment: number): void => {
 		reached.set(caller, Math.max(reached.get(caller) ?? -1, segment));
 	};
+
+	const isSender = (caller: string, {direction, peer: other}: SegmentStep) =>
+		caller === `${direction === 'out' ? side : otherRole(side)} ${other ?? ''}`;
+	/** By call, the first segment that a later one of its caller needs, but a send(). */
+	const followedAt = new Map<number, number>();
+	const firstAt = new Map<string, number>();
+	for (const [index, place] of [...places.entries()].toReversed()) {
+		const {step} = place;
+		if (step.kind !== 'call') {
+			continue;
+		}
+
+		const caller = callerOf(step);
+		const first = firstAt.get(caller) ?? Infinity;
+		followedAt.set(index, first);
+		if (nameOfCall(step.call) !== 'send') {
+			firstAt.set(caller, Math.min(first, followedBy(place) ?? Infinity));
+		}
+	}
 
 	let next = 0;
 	const add = (index: number): void => {
@@ -135,20 +157,18 @@ export const ladderOf = (
 
 	/**
 	 * Whether a call wasn't yet seen to block when its program sent a segment: a
-	 * program sends before it blocks. What returned, or ended, comes after it.
+	 * program sends before it blocks.
 	 */
-	const isYetToBlock = (index: number, last: number, at: number): boolean => {
+	const isYetToBlock = (index: number, upTo: number): boolean => {
 		const {step} = places[index]!;
-		if (step.kind !== 'call' || !step.isBlocked || seenBy(step) < at) {
-			return false;
-		}
-
-		const caller = callerOf(step);
-		const later = places
-			.slice(index + 1, last + 1)
-			.map(place => place.step)
-			.filter(each => each.kind === 'call' && callerOf(each) === caller);
-		return later.length > 0 && later.every(each => isSend(each));
+		const segment = segments[upTo]!;
+		return (
+			step.kind === 'call' &&
+			step.isBlocked === true &&
+			seenBy(step) >= seenBy(segment) &&
+			isSender(callerOf(step), segment) &&
+			(followedAt.get(index) ?? Infinity) > upTo
+		);
 	};
 
 	for (const [index, segment] of segments.entries()) {
@@ -158,7 +178,7 @@ export const ladderOf = (
 			// What caused a later segment may have been seen before this one's cause.
 			const isOfLater = (places[ahead]!.before ?? index) > index;
 			const isDueNow = !done.has(ahead) && !isOfLater && isReady(ahead, index);
-			if (isDueNow && !isYetToBlock(ahead, last, at)) {
+			if (isDueNow && !isYetToBlock(ahead, index)) {
 				add(ahead);
 			}
 		}

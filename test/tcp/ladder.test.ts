@@ -258,6 +258,14 @@ test('ladder: what a program sent before it was seen to block stands above that 
 		...above,
 		'recv(1024) ◂ PSH ─ send()',
 	]);
+	// The other end read only much later, as far as known.
+	const read4 = watched('recv()', 'local', 12, {taken: 4});
+	const late = {...answered, steps: [...answered.steps, read4]};
+	assert.deepEqual(drawn(ladderOf(late, {side: 'server'})).slice(3), [
+		'send() ─ PSH ▸ recv()',
+		'recv(1024) |',
+		'recv(1024) ◂ PSH ─ send()',
+	]);
 	// The answer came before it was seen to block, so it did before that.
 	const quick = {
 		...answered,
