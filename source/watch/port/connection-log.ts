@@ -246,7 +246,8 @@ export class ConnectionLog {
 		const bytes = this.#sent
 			.take(this.rows, reading, since)
 			.filter(({from}) => !this.#isSelf || from === 'local');
-		const called = this.#withCalls(ordered, reading, since);
+		const hasSent = bytes.some(({from}) => from === 'local');
+		const called = this.#withCalls(ordered, reading, since, hasSent);
 		return withData(
 			asEvents(this.#withReset(called)),
 			[...bytes, ...this.#uncounted(reading, since)],
@@ -413,8 +414,8 @@ export class ConnectionLog {
 		steps: readonly Step[],
 		reading: PortReading,
 		since: number,
+		hasSent: boolean,
 	): readonly Step[] {
-		const time = between(since, reading.tableAt);
 		let all = steps;
 		for (const name of endNames) {
 			all = this.#withEnding(all, this.#ends[name], reading, since);
@@ -422,12 +423,15 @@ export class ConnectionLog {
 
 		// On a connection that nobody accepted the kernel sends no FIN, but RST.
 		const {inode, hasSentFin} = this.#ends.local;
-		const isAccepted = inode !== undefined || hasSentFin || this.#isWaiting;
-		if (this.#isAccepted || !isAccepted) {
+		const isShown = inode !== undefined || hasSentFin || this.#isWaiting;
+		// Only what accept() returned can send: ss may count that after the table.
+		if (this.#isAccepted || !(isShown || hasSent)) {
 			return all;
 		}
 
-		const accept = this.accept(time);
+		const accept = this.accept(
+			between(since, isShown ? reading.tableAt : reading.at),
+		);
 		if (!this.#isNew) {
 			return all;
 		}

@@ -386,6 +386,19 @@ test('port-log: accept() takes connections in their order, however torn the tabl
 	assert.deepEqual(acceptedIn(events), [first, second]);
 });
 
+test('port-log: who has sent was accepted, though the table was read before that', () => {
+	const {read, events} = startLog();
+	const rows = [listens(), ...pair(['ESTABLISHED', '0'], ['ESTABLISHED', '3'])];
+	read([listens()]);
+	read(rows);
+	assert.deepEqual(read(rows, {server: {sentBytes: 7}}), [
+		'local accept()?',
+		'data',
+	]);
+	read([listens(), ...pair(['ESTABLISHED', '2'], ['ESTABLISHED', '3'])]);
+	assert.deepEqual(acceptedIn(events), [client]);
+});
+
 test('port-log: of connections that come and are accepted at once, the descriptors have the order', () => {
 	const {read, events} = startLog();
 	const peers = ['127.0.0.1:40002', '127.0.0.1:40001', '127.0.0.1:40003'];
