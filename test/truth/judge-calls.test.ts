@@ -12,6 +12,7 @@ import {
 	unsaidCalls,
 	type CallClaim,
 } from '../helpers/truth/calls.js';
+import type {Claim} from '../helpers/truth/claims.js';
 import {linesOf, parseSpelled} from '../helpers/truth/captured.js';
 import {judgeOrder, unseenArrows, type Rule} from '../helpers/truth/order.js';
 import type {Segment} from '../helpers/truth/pcap.js';
@@ -190,6 +191,26 @@ test('judge of calls: of two sockets with the same addresses, the nearer one is 
 	);
 });
 
+test('judge of calls: of two recv(), the one that took so much is meant', () => {
+	const twice = serverTrace.replace(
+		'10.300000 sendto',
+		`10.200000 recvfrom(${accepted}, ""..., 1024, 0, NULL, NULL) = 9 <0.000020>
+10.300000 sendto`,
+	);
+	const calls = parseTrace(twice);
+	const claimed = (taken: number) =>
+		judgeCalls(
+			[call('recv()', [10_000, 10_250], {end: 'local', taken})],
+			calls,
+			[],
+		)[0];
+	assert.equal(claimed(5)?.calls[0]?.result, 5);
+	assert.equal(claimed(6)?.calls[0]?.result, 9);
+	assert.equal(claimed(14)?.verdict, 'right');
+	// So much was never taken.
+	assert.equal(claimed(15)?.verdict, 'false');
+});
+
 test('judge of calls: of a Unix domain socket, each end and its bytes count', () => {
 	const path = '/tmp/pair.sock';
 	const here = '4<UNIX-STREAM:[78->79]>';
@@ -228,11 +249,9 @@ test('judge of calls: what nobody said', () => {
 		exact('close()', 10_500),
 	];
 	const unsaidWithout = (index: number) =>
-		unsaidCalls(
-			judgeCalls(all.toSpliced(index, 1), traced, []),
-			traced,
-			false,
-		).map(({name}) => name);
+		unsaidCalls(judgeCalls(all.toSpliced(index, 1), traced, []), traced).map(
+			({name}) => name,
+		);
 	assert.deepEqual(unsaidWithout(all.length), []);
 	for (const [index, name] of [
 		'socket',
@@ -243,6 +262,46 @@ test('judge of calls: what nobody said', () => {
 	].entries()) {
 		assert.deepEqual(unsaidWithout(index), [name]);
 	}
+});
+
+test('judge of calls: what was closed before anybody could read may stay unsaid', () => {
+	const exited = `${clientTrace}
+10.510000 +++ exited with 0 +++
+`;
+	const calls = parseTrace(exited);
+	const connected = judgeCalls(
+		[call('connect()', [10_000, 10_010]), call('recv(1024)', [0, 10_600])],
+		calls,
+		[],
+	);
+	const waits = (notBefore: number, seenAt: number): readonly Claim[] => [
+		{
+			step: {
+				kind: 'state',
+				end: 'remote',
+				state: 'TIME-WAIT',
+				evidence: 'read',
+				peer: client,
+				notBefore,
+				seenAt,
+			},
+			local: place,
+			remote: client,
+		},
+	];
+	const unsaidWith = (claims: readonly Claim[]) =>
+		unsaidCalls(connected, calls, claims).map(({name}) => name);
+	assert.deepEqual(unsaidWith(waits(10_390, 10_520)), []);
+	// Somebody read between the shutdown() and the close().
+	assert.deepEqual(unsaidWith(waits(10_450, 10_520)), ['shutdown']);
+	// Somebody read before the program ended.
+	assert.deepEqual(unsaidWith(waits(10_390, 10_505)), ['close']);
+	assert.deepEqual(unsaidWith([]), ['shutdown', 'close']);
+	// Our own calls are all told.
+	assert.deepEqual(
+		unsaidCalls(connected, calls).map(({name}) => name),
+		['socket', 'send', 'shutdown', 'close'],
+	);
 });
 
 const segment = (

@@ -85,7 +85,7 @@ const openPair = async (t: TestContext) => {
 			const traced = trace.calls('unix');
 			const judged = judgeCalls(claims(), traced, held);
 			const wrong = judged.filter(({verdict}) => verdict !== 'right');
-			const unsaid = unsaidCalls(judged, traced, false).filter(
+			const unsaid = unsaidCalls(judged, traced).filter(
 				({name}) => name === 'send' || name === 'recv',
 			);
 			counted.calls += judged.length;

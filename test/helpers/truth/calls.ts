@@ -135,6 +135,26 @@ const distanceTo = (step: CallStep, call: TracedCall): number => {
 const hasBytes = ({name, result}: TracedCall): boolean =>
 	(name === 'send' || name === 'recv') && (result ?? 0) > 0;
 
+/** Whether so many bytes had been received once it returned. */
+const hasTaken = (
+	call: TracedCall,
+	taken: number,
+	traced: readonly TracedCall[],
+): boolean => {
+	let sum = 0;
+	for (const each of traced) {
+		if (each.name === 'recv' && each.socket === call.socket) {
+			sum += each.result ?? 0;
+		}
+
+		if (each === call) {
+			break;
+		}
+	}
+
+	return sum >= taken;
+};
+
 /** The calls that sent or received the bytes of a claim. */
 const carriersOf = (
 	{step}: CallClaim,
@@ -225,6 +245,7 @@ export const judgeCalls = (
 				isSystemName(step, call.systemName) &&
 				isSocketOf(claim, call.socket, call.accepted) &&
 				isArgument(step, call) &&
+				(step.taken === undefined || hasTaken(call, step.taken, traced)) &&
 				(step.isBlocked === true || isFailure(step, call)) &&
 				!pool.has(call),
 		);
@@ -257,12 +278,49 @@ const toldOfOthers = new Set<TracedCall['name']>([
 	'close',
 ]);
 
-/** What was called on the sockets that were followed, and wasn't said. */
+/**
+ * Whether nothing was read between a call on another program's socket and what hid
+ * it: a close() after a shutdown(), or the end of the program, after which nobody
+ * can tell that it had called anything. What is said of that end has one time for
+ * both then.
+ */
+const isHidden = (
+	call: TracedCall,
+	traced: readonly TracedCall[],
+	claims: readonly Claim[],
+): boolean => {
+	const {socket} = call;
+	const closed = traced.find(
+		({name, socket: other, from}) =>
+			name === 'close' && other === socket && from > call.from,
+	);
+	const hiddenAt = closed?.to ?? socket.exitedAt;
+	return (
+		hiddenAt !== undefined &&
+		claims.some(
+			({step, local, remote}) =>
+				step.kind === 'state' &&
+				step.at === undefined &&
+				(step.end === 'local'
+					? socket.local === local && socket.remote === remote
+					: socket.local === remote && socket.remote === local) &&
+				step.notBefore <= call.to + slackMs &&
+				step.seenAt >= hiddenAt - slackMs,
+		)
+	);
+};
+
+/**
+ * What was called on the sockets that were followed, and wasn't said.
+ *
+ * @param watched What was said, if these are other programs' sockets.
+ */
 export const unsaidCalls = (
 	judged: readonly JudgedCall[],
 	traced: readonly TracedCall[],
-	isWatched: boolean,
+	watched?: readonly Claim[],
 ): readonly TracedCall[] => {
+	const isWatched = watched !== undefined;
 	const said = new Set(judged.flatMap(({calls}) => calls));
 	const followed = new Set([...said].map(({socket}) => socket));
 	const lastAt = Math.max(
@@ -298,6 +356,7 @@ export const unsaidCalls = (
 			followed.has(call.socket) &&
 			call.errno === undefined &&
 			call.from < lastAt &&
-			isDue(call),
+			isDue(call) &&
+			!(watched && isHidden(call, traced, watched)),
 	);
 };

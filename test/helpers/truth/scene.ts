@@ -738,7 +738,7 @@ export const openScene = async (
 			);
 			return {
 				calls,
-				unsaidCalls: unsaidCalls(calls, traced, !isOwn),
+				unsaidCalls: unsaidCalls(calls, traced, isOwn ? undefined : claims),
 				pairs: orders.reduce((sum, {pairs}) => sum + pairs, 0),
 				reversed: orders.flatMap(({reversed}) => reversed),
 				rows: [

@@ -18,6 +18,8 @@ export type TracedSocket = {
 	remote: string | undefined;
 	/** Whether accept() returned it. */
 	readonly isAccepted: boolean;
+	/** When its process ended; undefined while it runs. */
+	exitedAt?: number;
 };
 
 export type TracedCall = {
@@ -161,6 +163,8 @@ export const parseTrace = (
 	const descriptor = descriptors[kind];
 	const placesIn = placesOf[kind];
 	const sockets = new Map<string, TracedSocket>();
+	/** Those that were closed, too. */
+	const all: TracedSocket[] = [];
 	const calls: TracedCall[] = [];
 	const open = (
 		fd: string,
@@ -170,6 +174,7 @@ export const parseTrace = (
 		const [local, remote] = places;
 		const socket: TracedSocket = {local, remote, isAccepted};
 		sockets.set(fd, socket);
+		all.push(socket);
 		return socket;
 	};
 
@@ -179,6 +184,10 @@ export const parseTrace = (
 		const [, exitedAt] = /^(\d+\.\d+) \+\+\+ /.exec(written) ?? [];
 		if (exitedAt !== undefined) {
 			const at = Number(exitedAt) * 1000;
+			for (const socket of all) {
+				socket.exitedAt = at;
+			}
+
 			for (const socket of sockets.values()) {
 				calls.push({
 					systemName: 'exit',
