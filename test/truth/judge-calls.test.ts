@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import {ladderOf} from '../../source/tcp/ladder.js';
 import type {Rung} from '../../source/tcp/rungs.js';
-import type {Step} from '../../source/tcp/tcp.js';
+import type {Step, StepTime} from '../../source/tcp/tcp.js';
 import {
 	judgeCalls,
 	unsaidCalls,
@@ -482,6 +482,96 @@ test('judge of the order: rows that are moved are found', () => {
 			`${rule}: ${rulesWithout(moved, to).join(', ')}`,
 		);
 	}
+});
+
+test('judge of the order: what one reading counted both ways has no order', () => {
+	const rowOf = (from: string) =>
+		rungs.findIndex(
+			({arrow}) => arrow?.from === from && arrow.name === undefined,
+		);
+	const [question, answer] = [rowOf('client'), rowOf('server')];
+	const swappedAt = (times: readonly [StepTime, StepTime]) => {
+		const rows = [...rungs];
+		for (const [index, [row, other]] of [
+			[question, answer],
+			[answer, question],
+		].entries()) {
+			const {arrow, ...rung} = rungs[other!]!;
+			const counted = {...arrow!, evidence: 'read', count: 1} as const;
+			rows[row!] = {...rung, arrow: counted, time: times[index]!};
+		}
+
+		return orderOf(rows).reversed.map(({rule}) => rule);
+	};
+
+	const first = {notBefore: 10_090, seenAt: 10_350};
+	const second = {notBefore: 10_290, seenAt: 10_350};
+	assert.ok(!swappedAt([first, first]).includes('answer'));
+	assert.ok(swappedAt([first, second]).includes('answer'));
+});
+
+test('judge of the order: of a send() that blocked, what left before it returned may stand above', () => {
+	const blocking = parseTrace(`
+10.300000 sendto(${accepted}, ""..., 20, 0, NULL, 0) = 20 <0.100000>
+`);
+	const {step} = call('send(20)', [10_390, 10_410], {
+		end: 'local',
+		evidence: 'read',
+	});
+	const nothing = {arrow: undefined, segment: undefined, client: undefined};
+	const rowAt = (at: number, seq: number): Rung => ({
+		...nothing,
+		server: undefined,
+		time: {at},
+		peer: client,
+		arrow: {
+			from: 'server',
+			evidence: 'captured',
+			name: 'PSH',
+			seq,
+			length: 10,
+		},
+		segment: {
+			kind: 'segment',
+			segment: 'PSH',
+			evidence: 'captured',
+			direction: 'out',
+			peer: client,
+			at,
+		},
+	});
+	const returnedRow: Rung = {
+		...nothing,
+		server: step,
+		time: {notBefore: 10_390, seenAt: 10_410},
+		peer: client,
+	};
+	const rulesOf = (rows: readonly Rung[]) =>
+		judgeOrder(rows, {
+			place,
+			side: 'server',
+			segments,
+			callsOf: new Map([[step, blocking]]),
+			traced: blocking,
+		}).reversed.map(({rule}) => rule);
+	const [early, late] = [rowAt(10_350, 1), rowAt(10_450, 11)];
+	assert.deepEqual(rulesOf([early, returnedRow, late]), []);
+	assert.deepEqual(rulesOf([early, late, returnedRow]), ['effect']);
+	// A send() that wasn't seen to block sent nothing before it.
+	const sentRow = {
+		...returnedRow,
+		server: {...step, evidence: 'inferred'} as const,
+	};
+	assert.deepEqual(
+		judgeOrder([early, sentRow], {
+			place,
+			side: 'server',
+			segments,
+			callsOf: new Map([[sentRow.server, blocking]]),
+			traced: blocking,
+		}).reversed.map(({rule}) => rule),
+		['effect'],
+	);
 });
 
 test('judge of the order: with --capture, an inferred segment is found', () => {
