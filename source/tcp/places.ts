@@ -247,7 +247,11 @@ const placeOfCall = (
 		}
 
 		case 'accept': {
-			return {after: connection.indexOf('handshake')};
+			return {
+				after: connection.indexOf('handshake'),
+				// Only what it returned can send.
+				ahead: connection.carrierOf(role, 0),
+			};
 		}
 
 		case 'send': {

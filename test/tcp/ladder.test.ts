@@ -277,6 +277,25 @@ test('ladder: what a program sent before it was seen to block stands above that 
 	]);
 });
 
+test('ladder: accept() stands above what its connection sent, though it was seen after that was counted', () => {
+	const steps = [
+		read('ESTABLISHED', {at: 2, end: 'remote', peer}),
+		read('ESTABLISHED', {at: 2, peer}),
+		watched('accept()', 'local', 8, {result: peer, peer: undefined}),
+	];
+	const segments = [
+		segment('SYN', 'client', 1),
+		segment('SYN+ACK', 'server', 1, {ack: 1}),
+		segment('ACK', 'client', 1, {seq: 1, ack: 1}),
+		segment('PSH', 'server', 4, {seq: 1, ack: 1, length: 5}),
+	];
+	const all = {steps, transfers: [sentBy('local', 0, 5, 6)], segments};
+	assert.deepEqual(drawn(ladderOf(all, {side: 'server', peer})).slice(3), [
+		'| accept()',
+		'◂ PSH ─ send()',
+	]);
+});
+
 test('ladder: bytes that were counted late stand where they were received', () => {
 	const steps = [
 		watched('recv(1024)', 'local', 1, {evidence: 'read', isBlocked: true}),
