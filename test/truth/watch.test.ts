@@ -10,6 +10,7 @@ import type {Judged, Unsaid} from '../helpers/truth/claims.js';
 import {playRounds, withCaptures, type Found} from '../helpers/truth/rounds.js';
 import {Tally} from '../helpers/truth/tally.js';
 import {watchScenarios} from './watch-scenarios.js';
+import {watchedRooms} from './watched-rooms.js';
 
 const all: Judged[] = [];
 const allUnsaid: Unsaid[] = [];
@@ -35,7 +36,7 @@ after(() => {
 /** FIN and RST need --capture. */
 const isDue = ({what}: Unsaid) => what !== 'FIN' && what !== 'RST';
 
-for (const scenario of withCaptures(watchScenarios)) {
+for (const scenario of withCaptures([...watchScenarios, ...watchedRooms])) {
 	const {name, shutdowns = 0} = scenario;
 	test(`truth of watch: ${name}`, async t => {
 		const check = (found: Found) => {
