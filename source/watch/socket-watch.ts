@@ -30,6 +30,7 @@ import {FollowedSocket} from './followed-socket.js';
 import {stepsOfFailure} from './listen-failure.js';
 import {TcpTablePoller} from './tcp-table-poller.js';
 import {StandingQueues} from './standing-queues.js';
+import {startLoopWatch, type LoopWatch} from './loop-watch.js';
 import {watchSteps, type CallFacts, type StepWatch} from './steps.js';
 import {startCapture, type Capture, type CaptureOptions} from './capture.js';
 import {ofServer, SegmentOwners} from './segment-owners.js';
@@ -102,6 +103,7 @@ export class SocketWatch {
 	#sampler: Sampler = () => undefined;
 	#cancelSample: (() => void) | undefined;
 	readonly #begunAt: number;
+	#loop: LoopWatch;
 	/** The last reading, and when it began, in milliseconds since the epoch. */
 	#lastTable: {
 		readonly table: TcpTable | undefined;
@@ -137,6 +139,7 @@ export class SocketWatch {
 		this.#clock = clock;
 		this.#emit = emit;
 		this.#begunAt = clock.wallMs();
+		this.#loop = startLoopWatch();
 		this.#lastTable = {table: undefined, readAt: this.#begunAt};
 		this.tap = new WireTap(clock, emit, () => {
 			this.#hasTraffic = true;
@@ -297,6 +300,7 @@ export class SocketWatch {
 					? undefined
 					: this.#boundTo(link.boundPort),
 			dialled,
+			lateMs: () => this.#loop.lateMs(),
 			onStep,
 		});
 		this.#calls.set(socket, called);
@@ -383,11 +387,15 @@ export class SocketWatch {
 	/** After `finish`, another socket is followed. */
 	goOn(): void {
 		this.#isFinishing = false;
-		this.#isStopped = false;
+		if (this.#isStopped) {
+			this.#isStopped = false;
+			this.#loop = startLoopWatch();
+		}
 	}
 
 	stop(): void {
 		this.#isStopped = true;
+		this.#loop.stop();
 		this.#poller.stop();
 		this.#cancelSample?.();
 		void this.#capture?.stop();

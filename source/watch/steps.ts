@@ -23,12 +23,14 @@ export type WatchStepsOptions = {
 	/** The server's peer; undefined on a client. */
 	readonly peer: string | undefined;
 	readonly clock: Clock;
-	/** On a server: when the connection was not there; ms since the epoch. */
+	/** When the connection was not there; ms since the epoch. */
 	readonly notBefore?: number | undefined;
 	/** A client: the address that it binds before connect(). */
 	readonly bound?: string | undefined;
 	/** A client: the address that it connects to. */
 	readonly dialled?: string | undefined;
+	/** How long what is reported now may have waited for it, in milliseconds. */
+	readonly lateMs: () => number;
 	readonly onStep: (step: Step) => void;
 };
 
@@ -56,6 +58,9 @@ const resetCodes = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE']);
 /** The clock counts whole milliseconds. */
 const clockStepMs = 1;
 
+/** What may be later than this has bounds. A busy screen takes about as long. */
+const exactMs = 20;
+
 const afterNextTick = (report: () => void): void => {
 	process.nextTick(() => {
 		process.nextTick(report);
@@ -73,7 +78,16 @@ const errorsOf = (socket: Socket): EventEmitter => socket;
  */
 export const watchSteps = (
 	socket: Socket,
-	{side, peer, clock, notBefore, bound, dialled, onStep}: WatchStepsOptions,
+	{
+		side,
+		peer,
+		clock,
+		notBefore,
+		bound,
+		dialled,
+		lateMs,
+		onStep,
+	}: WatchStepsOptions,
 ): StepWatch => {
 	let isOver = false;
 	let isClosed = false;
@@ -85,6 +99,8 @@ export const watchSteps = (
 	// What arrives while nobody reads is seen later; undefined if reading never
 	// paused.
 	let lateSince: number | undefined;
+	/** Before it, the other end can't have sent anything. */
+	const openedAt = notBefore ?? -Infinity;
 
 	const called = (
 		call: Call,
@@ -102,9 +118,19 @@ export const watchSteps = (
 		});
 	};
 
-	const received = (segment: 'FIN' | 'RST', errno?: string): void => {
+	/** What Node reports now, and what can't have been before a time. */
+	const reported = (earliest = openedAt): StepTime => {
 		const now = clock.wallMs();
-		const time = between(lateSince ?? endedAt ?? now, now);
+		const late = lateMs();
+		return late > exactMs
+			? between(Math.max(earliest, Math.floor(now - late)), now)
+			: {at: now};
+	};
+
+	const received = (segment: 'FIN' | 'RST', errno?: string): void => {
+		const since = lateSince ?? endedAt;
+		const time =
+			since === undefined ? reported() : between(since, clock.wallMs());
 		onStep({kind: 'segment', segment, ...(errno && {errno}), peer, ...time});
 	};
 
@@ -157,7 +183,7 @@ export const watchSteps = (
 		errorsOf(socket).once(errorMonitor, onceDialled);
 		socket.once('connect', () => {
 			onceDialled();
-			enter('local', 'ESTABLISHED', {at: clock.wallMs()});
+			enter('local', 'ESTABLISHED', reported());
 			called('setsockopt(TCP_NODELAY, 1)');
 		});
 	} else if (side === 'server') {
@@ -196,7 +222,7 @@ export const watchSteps = (
 			}
 		} else if (code === 'ETIMEDOUT') {
 			isOver = true;
-			enter('local', 'CLOSED', {at: clock.wallMs()});
+			enter('local', 'CLOSED', reported());
 		}
 	};
 
@@ -206,13 +232,14 @@ export const watchSteps = (
 			return;
 		}
 
-		const now = clock.wallMs();
 		if (resetSince === undefined || finishedAt < resetSince) {
-			called('close()', {}, {at: now});
+			// Node has made the call some callbacks before.
+			const earliest = Math.max(openedAt, finishedAt, endedAt ?? -Infinity);
+			called('close()', {}, reported(earliest));
 			return;
 		}
 
-		const time = between(finishedAt, now);
+		const time = between(finishedAt, clock.wallMs());
 		called(lingerZero, {}, time);
 		called('close()', {}, time);
 	});

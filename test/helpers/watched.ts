@@ -31,6 +31,7 @@ export const watch = (socket: Socket, side: 'client' | 'server') => {
 		side,
 		peer: undefined,
 		clock: systemClock,
+		lateMs: () => 0,
 		onStep(step) {
 			add(log.report(step, systemClock.monotonicMs()));
 		},

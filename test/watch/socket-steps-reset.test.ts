@@ -71,6 +71,7 @@ test('socket-steps: what follows from a call lies between its start and its end'
 					return now;
 				},
 			},
+			lateMs: () => 0,
 			onStep(step) {
 				steps.push(...log.report(step, now));
 			},
@@ -108,6 +109,7 @@ test('socket-steps: a reset that waits for a shutdown() has the time of its own 
 				return now;
 			},
 		},
+		lateMs: () => 0,
 		onStep(step) {
 			steps.push(step);
 		},
