@@ -88,6 +88,22 @@ const hasFin: ReadonlySet<string> = new Set([
 	'CLOSING',
 ] satisfies TcpState[]);
 
+/**
+ * The kernel reads an end's state before its figures, without a lock: a FIN that
+ * comes between them is counted as a byte though the state doesn't show it. It is
+ * a byte more than the other end has sent, in no segment more.
+ */
+const withoutLateFin = (
+	end: EndFigures,
+	other: EndFigures | undefined,
+): EndFigures => {
+	const isLate =
+		other !== undefined &&
+		end.receivedBytes === other.sentBytes + 1 &&
+		end.dataSegmentsIn <= other.dataSegmentsOut;
+	return isLate ? {...end, receivedBytes: other.sentBytes} : end;
+};
+
 /** Whether each line begins with a state and a queue, or belongs to the one before. */
 const isOfSs = (text: string): boolean =>
 	text.split('\n').every(line => /^(?:[A-Z][\w-]+ +\d+ +\d+ |\s|$)/.test(line));
@@ -122,7 +138,11 @@ export const parsePortFigures = (text: string): PortFigures => {
 		}
 	}
 
-	return {ends, backlogs};
+	const counted = [...ends].map(([key, end]) => {
+		const other = ends.get(key.split(' ').toReversed().join(' '));
+		return [key, withoutLateFin(end, other)] as const;
+	});
+	return {ends: new Map(counted), backlogs};
 };
 
 /**

@@ -38,6 +38,23 @@ test('ss: the bytes of each end, without its FIN and what was sent twice', () =>
 	});
 });
 
+// As ss printed them (iproute2 6.1, Linux 6.18): 100 bytes, and a FIN that came
+// between the reading of the server's state and that of its figures.
+const lateFin = `ESTAB      0      0      127.0.0.1:60958 127.0.0.1:36297
+	 bbr wscale:10,10 rto:204 rtt:0.009/0.003 mss:32768 pmtu:65535 rcvmss:536 advmss:65483 cwnd:11 bytes_sent:100 bytes_acked:101 segs_out:3 segs_in:2 data_segs_out:1
+ESTAB      1      0      127.0.0.1:36297 127.0.0.1:60958
+	 bbr wscale:10,10 rto:200 rtt:0.01/0.005 ato:40 mss:32768 pmtu:65535 rcvmss:536 advmss:65483 cwnd:10 bytes_received:101 segs_out:1 segs_in:4 data_segs_in:1
+`;
+
+test('ss: a FIN that came after the state was read is no byte', () => {
+	const received = (printed: string) =>
+		parsePortFigures(printed).ends.get('127.0.0.1:36297 127.0.0.1:60958')
+			?.receivedBytes;
+	assert.equal(received(lateFin), 100);
+	const withByte = lateFin.replace('data_segs_in:1', 'data_segs_in:2');
+	assert.equal(received(withByte), 101, 'a byte in a segment of its own');
+});
+
 test('ss: without the program there are no figures', async () => {
 	assert.equal(await readPortFigures(5001, '/no/such/program'), undefined);
 	const {ends, backlogs} = parsePortFigures('');
