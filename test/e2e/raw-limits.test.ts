@@ -93,6 +93,45 @@ for (const output of [[], ['--json']]) {
 		);
 	});
 
+	test(`e2e: an end of ours before all --replies is said, and no 0, ${as}`, async t => {
+		const sentence = /Ended after 1 of 2 replies\./;
+		let accepted = 0;
+		const port = await listen(t, socket => {
+			accepted++;
+			socket.write('one');
+			socket.on('end', () => {
+				socket.end();
+			});
+		});
+		const args = ['--raw', '--replies', '2', ...output];
+		for (const more of [[], ['--retry'], ['--input', 'none']]) {
+			const left = startBin(t, ['connect', ...args, ...more, port]);
+			await until(() => heard(left, isJson) === 'one', {what: 'one reply'});
+			left.signal('SIGTERM');
+			assert.equal((await left.waitForExit()).code, 143, left.seen());
+			assert.match(left.stderr() + left.stdout(), sentence);
+		}
+
+		assert.equal(accepted, 3);
+		const silent = startBin(t, ['connect', ...args, '--idle', '0.1', port]);
+		assert.deepEqual(await silent.waitForExit(), failed, silent.seen());
+		assert.match(silent.stderr() + silent.stdout(), sentence);
+
+		for (const more of [[], ['--once']]) {
+			const socket = join(newFolder(t), 'served.sock');
+			const server = startBin(t, ['serve', ...args, ...more, socket]);
+			const peer = startBin(t, ['connect', '--raw', '--wait', socket]);
+			peer.write('one');
+			await until(() => heard(server, isJson) === 'one', {what: 'one reply'});
+			server.signal('SIGTERM');
+			assert.equal((await server.waitForExit()).code, 143, server.seen());
+			assert.match(
+				server.stderr() + server.stdout(),
+				/Ended after 1 of 2 replies\.|was closed before the other side had ended/,
+			);
+		}
+	});
+
 	test(`e2e: --no-shutdown and --input none send no FIN first, ${as}`, async t => {
 		let hasFin = false;
 		const port = await listen(t, socket => {

@@ -86,6 +86,8 @@ export class PipeSession {
 	hasFailed = false;
 	late: SockchatError | undefined;
 	hasConnected = false;
+	/** Whether it was asked to leave, by a signal. */
+	wasLeft = false;
 	readonly #options: RawModeOptions;
 	readonly #streams: PipeStreams;
 
@@ -210,14 +212,15 @@ export class PipeSession {
 	): Promise<Ending> {
 		const {stdout} = this.#streams;
 		const {replies} = this.#options;
-		const {unmet} = end;
-		const isUnfinished = isCutOff || unmet?.why === 'left';
-		const isOwn = this.late !== undefined || isUnfinished || this.isReaderGone;
+		const {unmet, missingReplies, isEnough} = end;
+		const isLeft = isCutOff || unmet?.why === 'left';
+		const isUnanswered = this.wasLeft && missingReplies > 0;
+		const isTold = unmet !== undefined || this.isReaderGone || this.hasFailed;
 		this.#reportInput(end, isCutShort, isCutOff);
 		if (this.late) {
 			this.fail(this.late);
-		} else if (end.missingReplies > 0 && !isOwn && !this.hasFailed) {
-			this.fail(tooFewReplies(end.missingReplies, replies!));
+		} else if (missingReplies > 0 && !isTold) {
+			this.fail(tooFewReplies(missingReplies, replies!, isEnough));
 		}
 
 		if (unmet && !this.hasFailed) {
@@ -229,7 +232,7 @@ export class PipeSession {
 		return {
 			hasFailed: this.hasFailed,
 			isLate: this.late !== undefined,
-			isUnfinished: isUnfinished && !this.isReaderGone,
+			isUnfinished: (isLeft || isUnanswered) && !this.isReaderGone,
 		};
 	}
 }

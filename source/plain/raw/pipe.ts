@@ -125,6 +125,7 @@ const connectPipe = (
 	const attempt = new AbortController();
 	let pipe: Pipe | undefined;
 	const leave = () => {
+		session.wasLeft = true;
 		attempt.abort();
 		if (session.isReaderGone) {
 			pipe?.destroy();
@@ -210,12 +211,11 @@ const servePipe = async (
 		},
 	});
 	recorder?.begin();
-	let wasAsked = false;
 	const run = async (): Promise<Ending> => {
 		const end = await server.ended;
 		const isCutShort = input?.isFinite === true && !session.isReaderGone;
 		const isUnsent = end.isUnsent && !session.isReaderGone;
-		if (wasAsked && !session.isReaderGone) {
+		if (session.wasLeft && !session.isReaderGone) {
 			for (const peer of end.cutOff) {
 				session.fail(cutOff(peer));
 			}
@@ -224,14 +224,15 @@ const servePipe = async (
 		return session.finish(
 			{...nothingMoved, ...end},
 			isCutShort,
-			wasAsked && (end.cutOff.length > 0 || end.isAmidScript || isUnsent),
+			session.wasLeft &&
+				(end.cutOff.length > 0 || end.isAmidScript || isUnsent),
 		);
 	};
 
 	return {
 		ended: run(),
 		leave() {
-			wasAsked = true;
+			session.wasLeft = true;
 			if (session.isReaderGone) {
 				server.destroy();
 			} else {
@@ -312,6 +313,7 @@ const serveOnce = async (
 	return {
 		ended: run(),
 		leave() {
+			session.wasLeft = true;
 			listening.stop();
 			if (session.isReaderGone) {
 				pipe?.destroy();

@@ -34,10 +34,15 @@ export const notSentWithoutReader = (bytesRead: number, taken: number) =>
 		`Not all of stdin was sent, as nobody reads stdout any more: ${bytesWere(bytesRead)} read, and the kernel took ${taken} of them.`,
 	);
 
-export const tooFewReplies = (missing: number, wanted: number) =>
+/** @param isOwnEnd Whether a signal or `--idle` ended it, not the other side. */
+export const tooFewReplies = (
+	missing: number,
+	wanted: number,
+	isOwnEnd: boolean,
+) =>
 	new SockchatError(
 		'ERR_LOST',
-		`The other side ended after ${wanted - missing} of ${wanted} replies.`,
+		`${isOwnEnd ? 'Ended' : 'The other side ended'} after ${wanted - missing} of ${wanted} replies.`,
 	);
 
 type RawSession = {

@@ -204,11 +204,14 @@ export class RawSession {
 		return notSent({bytesRead, hasEnded}, taken);
 	}
 
-	/** The replies that did not come before the other side ended. */
+	/** The replies that did not come before the end. */
 	tooFewReplies(cause: SockchatError | undefined): SockchatError | undefined {
-		const {missing} = this.#replies;
-		return missing > 0 && !this.#wasLeft && cause === undefined
-			? tooFewReplies(missing, this.#given.options.replies!)
+		return this.#isUnanswered && cause === undefined
+			? tooFewReplies(
+					this.#replies.missing,
+					this.#given.options.replies!,
+					this.#wasLeft || this.#isEnough,
+				)
 			: undefined;
 	}
 
@@ -217,7 +220,7 @@ export class RawSession {
 		return (
 			(this.#isWanted && this.#isCutShort && !this.isInputCut) ||
 			this.#isUnsentWithoutReader ||
-			(this.#wasLeft && this.#isFileUnread) ||
+			(this.#wasLeft && (this.#isFileUnread || this.#isUnanswered)) ||
 			(this.#isEnough && this.#sending.heldBytes() > 0) ||
 			this.cutOff.length > 0 ||
 			(this.#wasLeft && this.#chat!.isAmidAnswer()) ||
@@ -310,6 +313,11 @@ export class RawSession {
 		return (
 			this.#given.options.replies !== undefined && this.#replies.missing <= 0
 		);
+	}
+
+	/** Whether replies that are still wanted did not come. */
+	get #isUnanswered(): boolean {
+		return this.#replies.missing > 0 && !(this.#wasLeft && this.#mayBeCut);
 	}
 
 	get #isInputFinite(): boolean {
