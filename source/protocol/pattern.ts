@@ -9,7 +9,10 @@ const compiled = (text: string, flags: string): RegExp | Error => {
 	try {
 		return new RegExp(text, flags);
 	} catch (error) {
-		return error as Error;
+		const {message} = error as Error;
+		// V8 repeats the pattern, with flags that nobody gave.
+		const reason = message.replace(/^Invalid .*\/[a-z]*: /s, '');
+		return new Error(reason, {cause: error});
 	}
 };
 

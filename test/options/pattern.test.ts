@@ -25,8 +25,12 @@ test('pattern: one that is only valid without the flag u is taken so', () => {
 
 test('pattern: a wrong one is refused, in the words of the flag that it needs', () => {
 	for (const [pattern, why] of [
-		['(', /^--wait-for needs a regular expression; got "\(": .*Unterminated/],
-		[String.raw`\p{Nonsense}`, /Invalid property name/],
+		[
+			'(',
+			/^--wait-for needs a regular expression; got "\(": Unterminated group\.$/,
+		],
+		['/(/u: ', /; got "\/\(\/u: ": Unterminated group\.$/],
+		[String.raw`\p{Nonsense}`, /": Invalid property name\.$/],
 		// Without the flag it would mean the letters p{L}.
 		[String.raw`\p{L}\-`, /Invalid escape/],
 	] as const) {
