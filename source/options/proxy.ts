@@ -222,7 +222,7 @@ export const parseProxyOptions = (
 		protocols,
 		ca: reader.text('tlsCa'),
 		isInsecure: reader.has('tlsInsecure'),
-		name: reader.text('tlsName'),
+		name: reader.certificateName('tlsName'),
 	});
 	if (second instanceof SockchatError) {
 		return second;

@@ -1,4 +1,5 @@
 /** Typed values of flags, and the first that is wrong. */
+import {isIP} from 'node:net';
 import {quoted, SockchatError} from '../errors.js';
 import {parsePort} from '../socket/address.js';
 import {writtenFlag, type FlagName} from './flags.js';
@@ -11,6 +12,13 @@ export type TypedStep = {readonly name: FlagName; readonly value: string};
 
 /** Where each setting that is not on the command line comes from. */
 export type Origins = Readonly<Partial<Record<FlagName, string>>>;
+
+/** Peers of a Unix domain socket are counted, others have a port. */
+const isPeer = (text: string): boolean => {
+	const [, before, digits] = /^(?:(.*):)?(\d{1,15})$/.exec(text) ?? [];
+	const number = Number(digits ?? 0);
+	return number > 0 && (before === 'unix' || number <= 65_535);
+};
 
 export const wrongUsage = (message: string) =>
 	new SockchatError('ERR_USAGE', message);
@@ -128,7 +136,16 @@ export class Reader {
 		return this.#matching(
 			name,
 			"a peer's address or its end, such as 127.0.0.1:53122 or 53122",
-			text => (/(?:^|:)\d+$/.test(text) ? text : undefined),
+			text => (isPeer(text) ? text : undefined),
+		);
+	}
+
+	/** Whom a certificate is for. */
+	certificateName(name: FlagName): string | undefined {
+		return this.#matching(
+			name,
+			"a host's name or an IP address, such as db.test",
+			text => (isIP(text) > 0 || /^[^\s/:]+$/.test(text) ? text : undefined),
 		);
 	}
 

@@ -391,6 +391,18 @@ const wrong: readonly Wrong[] = [
 		'serve --raw --to otter',
 		`--to needs a peer's address or its end, such as 127.0.0.1:53122 or 53122; got "otter".`,
 	],
+	...['0', '65536', '127.0.0.1:0', '[::1]:70000', 'unix:0', 'a:5x'].map(
+		(peer): Wrong => [
+			`serve --raw --to ${peer}`,
+			`--to needs a peer's address or its end, such as 127.0.0.1:53122 or 53122; got "${peer}".`,
+		],
+	),
+	...['https://db.test', 'db.test:443', '/'].flatMap((name): Wrong[] =>
+		['connect --raw --tls', 'proxy 9000 tls:443'].map(command => [
+			`${command} --tls-name ${name}`,
+			`--tls-name needs a host's name or an IP address, such as db.test; got "${name}".`,
+		]),
+	),
 	[
 		'serve --raw --echo --broker',
 		'--echo and --broker exclude each other; give only one.',

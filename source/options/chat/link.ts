@@ -73,7 +73,7 @@ const readTls = (reader: Reader): TlsWish | undefined =>
 				ca: reader.text('tlsCa'),
 				cert: reader.text('tlsCert'),
 				key: reader.text('tlsKey'),
-				name: reader.text('tlsName'),
+				name: reader.certificateName('tlsName'),
 				isInsecure: reader.has('tlsInsecure'),
 				protocols: readProtocols(reader),
 			}
