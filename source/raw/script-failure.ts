@@ -61,6 +61,15 @@ const nameOf = (step: ScriptStep): string =>
 export const notMetYet = (step: ScriptStep): string =>
 	`${nameOf(step)} was not ${step.type === 'expect' ? 'met' : 'done'}`;
 
+/**
+ * What is easily forgotten of an expression that was not met: the rest of a line
+ * that the last match began comes before the next line.
+ */
+export const adviceOnStart = (step: ScriptStep): string | undefined =>
+	step.type === 'expect' && step.pattern.source.startsWith('^')
+		? String.raw`^ is only the start of what came since the last match; (?:^|\n) is that of each line.`
+		: undefined;
+
 const shownCharacters = 80;
 
 /** @param peer Whose connection it was, if there are several. */
@@ -89,8 +98,9 @@ export const notMet = (
 		said === ''
 			? 'nothing more was said'
 			: `the last that was said: "${said.length > shownCharacters ? '⋯' : ''}${last}"`;
+	const advice = /\n./s.test(said) ? adviceOnStart(step) : undefined;
 	return new SockchatError(
 		'ERR_EXPECT',
-		`${notMetYet(step)}${by}; ${step.type === 'expect' ? heard : 'the connection ended'}.`,
+		`${notMetYet(step)}${by}; ${step.type === 'expect' ? heard : 'the connection ended'}.${advice === undefined ? '' : ` ${advice}`}`,
 	);
 };

@@ -232,6 +232,65 @@ test('e2e: an --expect that is not met in time is exit code 3', async t => {
 	assert.match(chat.stderr(), /^--expect "x" was not met within 0\.3 s\./);
 });
 
+test('e2e: an --expect with ^ that met the rest of a line says what ^ is', async t => {
+	const port = await listen(t, socket => {
+		socket.write('220 mail ready\r\n');
+		socket.once('data', () => {
+			socket.write('250 mail\r\n');
+		});
+		socket.on('end', () => {
+			socket.end();
+		});
+	});
+	const answerTo = async (expected: string) => {
+		const chat = startBin(t, [
+			'connect',
+			'--raw',
+			'--timeout',
+			'1',
+			'--expect',
+			'^220 ',
+			'--send',
+			String.raw`EHLO me\r\n`,
+			'--expect',
+			expected,
+			port,
+		]);
+		chat.end();
+		const {code} = await chat.waitForExit();
+		return {code, said: chat.stderr()};
+	};
+
+	assert.deepEqual(await answerTo('^250 '), {
+		code: 3,
+		said: String.raw`--expect "^250 " was not met within 1 s. ^ is only the start of what came since the last match; (?:^|\n) is that of each line.
+`,
+	});
+	assert.deepEqual(await answerTo(String.raw`(?:^|\n)250 `), {
+		code: 0,
+		said: '',
+	});
+
+	const ending = await listen(t, socket => {
+		socket.end('220 mail\r\n421 busy\r\n');
+	});
+	const chat = startBin(t, [
+		'connect',
+		'--raw',
+		'--expect',
+		'^220 ',
+		'--expect',
+		'^421',
+		ending,
+	]);
+	chat.end();
+	assert.deepEqual(await chat.waitForExit(), failed, chat.seen());
+	assert.match(
+		chat.stderr(),
+		/the last that was said: "mail␍⏎421 busy␍⏎"\. \^ is only the start of what came since the last match/,
+	);
+});
+
 test('e2e: a signal while an --expect is not met is 128 + its number', async t => {
 	let isThere = false;
 	const port = await listen(t, () => {

@@ -17,7 +17,7 @@ import type {Input} from '../../raw/feed.js';
 import {createMessageLines} from '../../raw/messages/cut.js';
 import {messagesOf, spokenMessage} from '../../raw/messages/input.js';
 import type {PipeEnd} from '../../raw/pipe.js';
-import {notMet, notMetYet} from '../../raw/script-failure.js';
+import {adviceOnStart, notMet, notMetYet} from '../../raw/script-failure.js';
 import type {ScriptStep} from '../../raw/script-steps.js';
 import {systemClock} from '../../socket/clock.js';
 import {BufferPool} from '../../socket/stream/buffer-pool.js';
@@ -160,10 +160,14 @@ export class PipeSession {
 
 				return missingOf(this.#options);
 			},
-			advice: () =>
-				this.hasConnected && !currentStep()
-					? adviceOf(this.#options)
-					: undefined,
+			advice: () => {
+				const step = currentStep();
+				if (step) {
+					return adviceOnStart(step);
+				}
+
+				return this.hasConnected ? adviceOf(this.#options) : undefined;
+			},
 			onLate: error => {
 				this.late = error;
 				onLate();
