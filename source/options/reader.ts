@@ -1,5 +1,4 @@
 /** Typed values of flags, and the first that is wrong. */
-import {isIP} from 'node:net';
 import {quoted, SockchatError} from '../errors.js';
 import {parsePort} from '../socket/address.js';
 import {writtenFlag, type FlagName} from './flags.js';
@@ -12,6 +11,9 @@ export type TypedStep = {readonly name: FlagName; readonly value: string};
 
 /** Where each setting that is not on the command line comes from. */
 export type Origins = Readonly<Partial<Record<FlagName, string>>>;
+
+/** No URL and no port; of an IPv6 address the colons. */
+const certificateName = /^(?:[^\s/:]+|[\da-f]*(?::[\da-f.]*){2,})$/i;
 
 /** Peers of a Unix domain socket are counted, others have a port. */
 const isPeer = (text: string): boolean => {
@@ -145,7 +147,7 @@ export class Reader {
 		return this.#matching(
 			name,
 			"a host's name or an IP address, such as db.test",
-			text => (isIP(text) > 0 || /^[^\s/:]+$/.test(text) ? text : undefined),
+			text => (certificateName.test(text) ? text : undefined),
 		);
 	}
 

@@ -397,7 +397,7 @@ const wrong: readonly Wrong[] = [
 			`--to needs a peer's address or its end, such as 127.0.0.1:53122 or 53122; got "${peer}".`,
 		],
 	),
-	...['https://db.test', 'db.test:443', '/'].flatMap((name): Wrong[] =>
+	...['https://db.test', 'db.test:443', 'db::test'].flatMap((name): Wrong[] =>
 		['connect --raw --tls', 'proxy 9000 tls:443'].map(command => [
 			`${command} --tls-name ${name}`,
 			`--tls-name needs a host's name or an IP address, such as db.test; got "${name}".`,
