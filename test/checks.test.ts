@@ -1,7 +1,8 @@
 /**
  * The types, the format and the linter, as tests among the others: most of these
- * wait for a process or the kernel, and the checks use the time between at the
- * lowest priority, so nothing that is tested is slowed down by them.
+ * wait for a process or the kernel, and the checks use the time between. They
+ * have a low priority, but not the lowest: what comes after them is reported
+ * once they are done.
  */
 import assert from 'node:assert/strict';
 import {spawn} from 'node:child_process';
@@ -23,7 +24,7 @@ describe('checks', {concurrency: true}, () => {
 		test(`checks: ${[program, ...args].join(' ')} finds no error`, async t => {
 			const check = spawn(
 				'nice',
-				['-n', '19', `node_modules/.bin/${program}`, ...args],
+				['-n', '5', `node_modules/.bin/${program}`, ...args],
 				{cwd: root, stdio: ['ignore', 'pipe', 'pipe'], signal: t.signal},
 			);
 			const [stdout, stderr, [code]] = await Promise.all([
