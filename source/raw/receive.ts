@@ -53,6 +53,7 @@ const receiveChunks = async (
 	{onChunk, onHeard}: Pick<Receiving, 'onChunk' | 'onHeard'>,
 ): Promise<void> => {
 	let isHeard = onHeard !== undefined;
+	let isUnheard = false;
 	for await (const chunk of stream.iterator({destroyOnReturn: false})) {
 		await write(output, chunk as Buffer);
 		isHeard &&= await onHeard!(chunk as Buffer);
@@ -61,11 +62,17 @@ const receiveChunks = async (
 		}
 
 		if (!onChunk && !isHeard) {
+			isUnheard = true;
 			break;
 		}
 	}
 
-	if (!onChunk && !stream.readableEnded) {
+	if (isUnheard && !stream.readableEnded) {
+		// A pipeline of one whose end was read, but not reported, never settles.
+		if (stream.destroyed) {
+			throw stream.errored ?? new Error('The connection is closed.');
+		}
+
 		await pipeline(stream, wayTo(output, stream, false));
 	}
 };

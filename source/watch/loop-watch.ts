@@ -11,7 +11,8 @@
  * The time is always the real one, as that of the loop is. A process that was
  * stopped (SIGSTOP) looks as if it had waited.
  */
-import {performance} from 'node:perf_hooks';
+import process from 'node:process';
+import {systemClock} from '../socket/clock.js';
 
 export type LoopWatch = {
 	/** The most by which what is reported now is late, in milliseconds. */
@@ -25,13 +26,20 @@ export type LoopWatch = {
  */
 const waitMs = 0.25;
 
+/** Reads how long the loop has waited so far; loaded after the first turn. */
+const loadWaited = (): (() => number) => {
+	const {performance} = process.getBuiltinModule('node:perf_hooks');
+	return () => performance.nodeTiming.idleTime;
+};
+
 export const startLoopWatch = (): LoopWatch => {
-	let turnedAt = performance.now();
-	let waitedMs = performance.nodeTiming.idleTime;
+	let turnedAt = systemClock.monotonicMs();
+	let waitedMs = 0;
 	let busyMs = 0;
+	let readWaited: (() => number) | undefined;
 	const look = () => {
-		const now = performance.now();
-		const waited = performance.nodeTiming.idleTime;
+		const now = systemClock.monotonicMs();
+		const waited = readWaited?.() ?? 0;
 		const sinceMs = waited - waitedMs;
 		const busySinceMs = now - turnedAt - sinceMs;
 		return {
@@ -46,7 +54,11 @@ export const startLoopWatch = (): LoopWatch => {
 		immediate = setImmediate(turn).unref();
 	};
 
-	let immediate = setImmediate(turn).unref();
+	let immediate = setImmediate(() => {
+		readWaited = loadWaited();
+		waitedMs = readWaited();
+		turn();
+	}).unref();
 	return {
 		lateMs: () => look().busy,
 		stop() {

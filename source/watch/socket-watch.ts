@@ -103,7 +103,8 @@ export class SocketWatch {
 	#sampler: Sampler = () => undefined;
 	#cancelSample: (() => void) | undefined;
 	readonly #begunAt: number;
-	#loop: LoopWatch;
+	/** From listen() or the first socket on. */
+	#loop: LoopWatch | undefined;
 	/** The last reading, and when it began, in milliseconds since the epoch. */
 	#lastTable: {
 		readonly table: TcpTable | undefined;
@@ -139,7 +140,6 @@ export class SocketWatch {
 		this.#clock = clock;
 		this.#emit = emit;
 		this.#begunAt = clock.wallMs();
-		this.#loop = startLoopWatch();
 		this.#lastTable = {table: undefined, readAt: this.#begunAt};
 		this.tap = new WireTap(clock, emit, () => {
 			this.#hasTraffic = true;
@@ -290,6 +290,7 @@ export class SocketWatch {
 		followed.stream = stream;
 		this.#followed.set(socket, followed);
 		this.#poller.start();
+		this.#loop ??= startLoopWatch();
 		const {called} = watchSteps(socket, {
 			side,
 			peer,
@@ -300,7 +301,7 @@ export class SocketWatch {
 					? undefined
 					: this.#boundTo(link.boundPort),
 			dialled,
-			lateMs: () => this.#loop.lateMs(),
+			lateMs: () => this.#loop?.lateMs() ?? 0,
 			onStep,
 		});
 		this.#calls.set(socket, called);
@@ -324,6 +325,7 @@ export class SocketWatch {
 		if (nameOfCall(call) === 'listen') {
 			// A member became the host: what it kept is of another end.
 			this.tap.forgetCalls();
+			this.#loop ??= startLoopWatch();
 		}
 
 		if (this.#isTcp) {
@@ -387,15 +389,13 @@ export class SocketWatch {
 	/** After `finish`, another socket is followed. */
 	goOn(): void {
 		this.#isFinishing = false;
-		if (this.#isStopped) {
-			this.#isStopped = false;
-			this.#loop = startLoopWatch();
-		}
+		this.#isStopped = false;
 	}
 
 	stop(): void {
 		this.#isStopped = true;
-		this.#loop.stop();
+		this.#loop?.stop();
+		this.#loop = undefined;
 		this.#poller.stop();
 		this.#cancelSample?.();
 		void this.#capture?.stop();

@@ -242,5 +242,5 @@ test('lesson: without Python one sentence says what to install', async t => {
 	await terminal.waitFor('Enter: next');
 	terminal.press('enter');
 	assert.equal(await terminal.waitForExit(), 1);
-	assert.match(terminal.text(), /python3\s+can't\s+be\s+run: .*Install/s);
+	assert.match(terminal.text(), /no\s+python3\s+in\s+your\s+PATH.*Install/s);
 });

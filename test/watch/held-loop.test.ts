@@ -70,6 +70,7 @@ const openPair = async (t: TestContext) => {
 		socket.resume();
 		accepted.resolve(socket);
 	});
+	opened.watch.called('listen(511)');
 	const note = path.join(newFolder(t), 'note');
 	const client = await startPython(t);
 	await client.do('import time');
