@@ -163,6 +163,63 @@ test('e2e: tls says what is wrong with a certificate, and what to do', async t =
 	}
 });
 
+// It says which name the client sent as SNI.
+const named = `
+import socket, ssl, sys
+context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+context.load_cert_chain(sys.argv[1], sys.argv[2])
+asked = None
+def note(peer, name, context):
+    global asked
+    asked = name
+context.sni_callback = note
+listening = socket.create_server(('127.0.0.1', 0))
+print(listening.getsockname()[1])
+while True:
+    plain, _ = listening.accept()
+    asked = None
+    try:
+        peer = context.wrap_socket(plain, server_side=True)
+        peer.sendall(str(asked).encode())
+        peer.unwrap()
+    except OSError as error:
+        plain.close()
+`;
+
+test('e2e: tls checks a certificate against an address, which it does not send as SNI', async t => {
+	const ours = await startPython(t, named, good.cert, good.key);
+	const foreign = await startPython(t, named, other.cert, other.key);
+	for (const [{port}, name, sent] of [
+		[ours, '127.0.0.1', 'None'],
+		[ours, '::1', 'None'],
+		[ours, 'localhost', 'localhost'],
+		[foreign, 'api.test', 'api.test'],
+	] as const) {
+		const client = connectTls(t, port, '--tls-ca', ca, '--tls-name', name);
+		client.end();
+		assert.deepEqual(await client.waitForExit(), done, client.seen());
+		assert.equal(client.stdout(), sent);
+		assert.equal(client.stderr(), '');
+	}
+
+	for (const [{port}, name, names] of [
+		[
+			ours,
+			'127.0.0.2',
+			'DNS:localhost, IP Address:127.0.0.1, IP Address:0:0:0:0:0:0:0:1',
+		],
+		[foreign, '::1', 'DNS:api.test'],
+	] as const) {
+		const client = connectTls(t, port, '--tls-ca', ca, '--tls-name', name);
+		client.end();
+		assert.deepEqual(await client.waitForExit(), failed, client.seen());
+		assert.equal(
+			client.stderr(),
+			`The certificate of 127.0.0.1:${port} is for "${names}", not for ${name} (ERR_TLS_CERT_ALTNAME_INVALID). Give a name that it has with --tls-name NAME; --tls-insecure takes any certificate.\n`,
+		);
+	}
+});
+
 const plain = `
 import socket
 listening = socket.create_server(('127.0.0.1', 0))

@@ -96,7 +96,7 @@ export const makeCertificates = (folder: string) => {
 
 	return {
 		ca: at('ca.pem'),
-		good: sign('good', 'DNS:localhost,IP:127.0.0.1', '-days', '20'),
+		good: sign('good', 'DNS:localhost,IP:127.0.0.1,IP:::1', '-days', '20'),
 		expired: sign('expired', 'DNS:localhost', '-days', '-1'),
 		other: sign('other', 'DNS:api.test', '-days', '20'),
 	};

@@ -7,7 +7,7 @@
  * of ours, so it is known which one was first.
  */
 import type {Buffer} from 'node:buffer';
-import type {Socket} from 'node:net';
+import {isIP, type Socket} from 'node:net';
 import {Duplex} from 'node:stream';
 import {setImmediate} from 'node:timers';
 import {
@@ -359,8 +359,8 @@ export const secureClient = (
 		connect(
 			{
 				socket: wire,
-				// An address is no server name (RFC 6066, 3).
-				servername: name ?? anyLoopback,
+				// An address is no server name, and isn't sent (RFC 6066, 3).
+				servername: isIP(name ?? '') ? '' : (name ?? anyLoopback),
 				rejectUnauthorized: !isInsecure,
 				checkServerIdentity: (_name, certificate) =>
 					checkIdentity(name ?? host, name === undefined, certificate),
