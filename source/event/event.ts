@@ -87,7 +87,7 @@ export type ClientEvent =
 			readonly type: 'traffic';
 			readonly at: number;
 			readonly bytesIn: number;
-			/** Handed to the kernel: bytesWritten − writableLength. */
+			/** Taken by the kernel: of a write that failed half-way, nothing. */
 			readonly bytesOut: number;
 			/** Still in Node's write queue. */
 			readonly queuedBytes: number;

@@ -14,7 +14,7 @@ export type PeerRow = {
 	/** The middle one of the last five; undefined until two are measured. */
 	readonly rttMs: number | undefined;
 	readonly bytesIn: number;
-	/** Handed to the kernel: bytesWritten − writableLength. */
+	/** Taken by the kernel: of a write that failed half-way, nothing. */
 	readonly bytesOut: number;
 	/** Still in Node's write queue. */
 	readonly queuedBytes: number;

@@ -15,6 +15,7 @@ import {hostAndPort} from './address.js';
 import {checkEnd} from './stream/checked-end.js';
 import {checkSending} from './stream/checked-sending.js';
 import {resetSocket} from './stream/reset.js';
+import {countTaken} from './stream/taken.js';
 
 /** What raw mode needs of a stream; a socket of node:net has it. */
 export type LinkStream = Duplex & {
@@ -117,12 +118,14 @@ export class SocketLink extends CommonLink {
 	readonly stream: Socket;
 	/** The port that is bound before connect(); undefined if the kernel chooses. */
 	readonly boundPort: number | undefined;
+	readonly #bytesTaken: () => number;
 
 	constructor(kind: 'tcp' | 'unix', socket: Socket, boundPort?: number) {
 		super();
 		this.kind = kind;
 		this.stream = socket;
 		this.boundPort = boundPort;
+		this.#bytesTaken = countTaken(socket);
 		checkEnd(socket);
 	}
 
@@ -140,9 +143,9 @@ export class SocketLink extends CommonLink {
 		return this.stream.connecting;
 	}
 
-	/** Bytes that the kernel took; `bytesWritten` includes those still queued. */
+	/** Bytes that the kernel took. */
 	get bytesOut(): number {
-		return this.stream.bytesWritten - this.stream.writableLength;
+		return this.#bytesTaken();
 	}
 
 	get endpoints(): Endpoints {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import {Buffer} from 'node:buffer';
 import {mkdtempSync, rmSync} from 'node:fs';
+import type {Socket} from 'node:net';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {duplexPair} from 'node:stream';
@@ -29,6 +30,28 @@ test('link: over TCP it knows both ends, and what the kernel took', async t => {
 	await until(() => link.stream.writableNeedDrain, {what: 'a full queue'});
 	assert.equal(link.stream.bytesWritten, bytes + 4);
 	assert.ok(link.bytesOut < bytes, `${link.bytesOut} bytes`);
+});
+
+test('link: a write that a reset cut is not counted as taken', async t => {
+	const peers: Socket[] = [];
+	const {address} = await listenBare(t, peer => {
+		peers.push(peer);
+	});
+	const link = dial(requireLoopback(address));
+	link.stream.on('error', () => undefined);
+	t.after(() => link.stream.destroy());
+	await until(() => peers.length > 0, {what: 'the peer'});
+	const taken = new Promise(resolve => {
+		link.stream.write(Buffer.alloc(60_000), resolve);
+	});
+	await taken;
+	// Nobody reads it, so the kernel takes only a part.
+	link.stream.write(Buffer.alloc(16 * 1024 * 1024));
+	link.stream.write('more');
+	await until(() => link.stream.writableNeedDrain, {what: 'a full queue'});
+	peers[0]!.resetAndDestroy();
+	await until(() => link.stream.closed, {what: 'the close'});
+	assert.equal(link.bytesOut, 60_000);
 });
 
 test('link: over a Unix domain socket there are no addresses', async t => {
