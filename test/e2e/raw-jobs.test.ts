@@ -1,11 +1,19 @@
 /** The table of docs/raw.md: each job, done by sockchat, nc, ncat, socat and telnet. */
 import assert from 'node:assert/strict';
 import {Buffer} from 'node:buffer';
+import {createSocket} from 'node:dgram';
 import {once} from 'node:events';
-import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
+import {
+	existsSync,
+	mkdtempSync,
+	readFileSync,
+	rmSync,
+	writeFileSync,
+} from 'node:fs';
 import {connect, createServer, type Socket} from 'node:net';
 import {tmpdir} from 'node:os';
 import {basename, join} from 'node:path';
+import {performance} from 'node:perf_hooks';
 import test, {after, type TestContext} from 'node:test';
 import {assertRows, runLine, sockchatWords, type Ran} from '../helpers/jobs.js';
 import {statesBySs, unreadBySs} from '../helpers/kernel.js';
@@ -313,6 +321,21 @@ const servers: readonly Serving[] = [
 		says: ['one', 'two'],
 		hears: ['1', '2'],
 	},
+	{
+		name: 'an HTTP service for a test, without another program',
+		lines: {
+			sockchat: `${sockchat} serve --raw PORT --reply '^GET /up (?:[^\\n]+\\n)+\\r\\n=HTTP/1.1 200 OK\\r\\nContent-Length: 2\\r\\n\\r\\nup' --reply '^GET (?:[^\\n]+\\n)+\\r\\n=HTTP/1.1 404 Not Found\\r\\nContent-Length: 0\\r\\n\\r\\n'`,
+		},
+		done: ['sockchat'],
+		says: [
+			'GET /up HTTP/1.1\r\nHost: a\r\n\r\n',
+			'GET /no HTTP/1.1\r\nHost: a\r\n\r\n',
+		],
+		hears: [
+			'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nup',
+			'HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n',
+		],
+	},
 ];
 
 for (const {name, lines: commands, done, says, hears} of servers) {
@@ -474,6 +497,226 @@ for (const {name, lines: commands, listen, done, out: wanted} of carried) {
 	});
 }
 
+type Scene = {
+	readonly name: string;
+	/** PORT, TARGET, PLACE and LINES are replaced. */
+	readonly lines: Lines;
+	readonly done: readonly Program[];
+	/** @param run Runs the line, with these words replaced. */
+	readonly isDone: (
+		t: TestContext,
+		run: (words: Readonly<Record<string, string>>) => Promise<Ran>,
+	) => Promise<boolean>;
+};
+
+/** Connects once somebody listens; resolves with all that is said. */
+const hear = async (
+	t: TestContext,
+	port: string,
+	said = '',
+): Promise<string> => {
+	let text = '';
+	let isOpen = false;
+	let socket: Socket | undefined;
+	const dial = () => {
+		socket = connect({host: '127.0.0.1', port: Number(port)});
+		socket.on('error', () => undefined);
+		socket.on('data', chunk => {
+			text += String(chunk);
+		});
+		socket.once('connect', () => {
+			isOpen = true;
+		});
+	};
+
+	await until(
+		() => {
+			if (!isOpen && (!socket || socket.destroyed)) {
+				dial();
+			}
+
+			return isOpen;
+		},
+		{what: `somebody to listen on ${port}`},
+	);
+	const open = socket!;
+	t.after(() => {
+		open.destroy();
+	});
+	open.write(said);
+	await until(() => open.closed, {what: 'its end', seen: () => text});
+	return text;
+};
+
+/** Ends after each end of a peer, with an answer to the first that it said. */
+const listenAnswering = async (
+	t: TestContext,
+	answer: string,
+	place?: number | string,
+) =>
+	listenBare(
+		t,
+		socket => {
+			socket.once('data', () => {
+				socket.end(answer);
+			});
+			socket.on('end', () => {
+				socket.end();
+			});
+			socket.resume();
+		},
+		place,
+	);
+
+const delayMs = 500;
+
+const scenes: readonly Scene[] = [
+	{
+		name: 'the wait for a service that is not there yet',
+		lines: {
+			sockchat: `${sockchat} connect --raw --wait --json PORT < /dev/null > PLACE`,
+			nc: 'nc.openbsd -v -z -w 5 127.0.0.1 PORT 2> PLACE',
+			ncat: 'ncat -v -z -w 5 127.0.0.1 PORT 2> PLACE',
+			socat:
+				'socat -d -d -u /dev/null TCP:127.0.0.1:PORT,retry=60,interval=0.1 2> PLACE',
+		},
+		done: ['sockchat', 'socat'],
+		async isDone(t, run) {
+			const port = await findPort();
+			const place = join(folder, `refused-${port}`);
+			const ran = run({PORT: port, PLACE: place});
+			await until(
+				// socat reports what it found in the queue of errors instead.
+				() =>
+					existsSync(place) &&
+					/refused|recvmsg/.test(readFileSync(place, 'utf8')),
+				{what: 'it to be refused'},
+			);
+			await listenAnswering(t, '', Number(port));
+			return (await ran).code === 0;
+		},
+	},
+	{
+		name: 'a datagram of UDP, and no wait for an answer',
+		lines: {
+			sockchat: `${sockchat} connect --raw -u PORT --idle 0.1 < LINES`,
+			nc: 'nc.openbsd -u -q 0 127.0.0.1 PORT < LINES',
+			ncat: 'ncat -u --send-only 127.0.0.1 PORT < LINES',
+			socat: 'socat -u - UDP-SENDTO:127.0.0.1:PORT < LINES',
+		},
+		done: ['sockchat', 'nc', 'ncat', 'socat'],
+		async isDone(t, run) {
+			const socket = createSocket('udp4');
+			const heard: string[] = [];
+			socket.on('message', message => {
+				heard.push(String(message));
+			});
+			socket.bind(0, '127.0.0.1');
+			await once(socket, 'listening');
+			t.after(() => {
+				socket.close();
+			});
+			const {code} = await run({PORT: String(socket.address().port)});
+			await until(() => heard.length > 0, {what: 'a datagram'});
+			return code === 0 && heard.join('|') === 'one\ntwo\n';
+		},
+	},
+	{
+		name: 'a file for whoever connects first, and the end',
+		lines: {
+			sockchat: `${sockchat} serve --raw --once PORT < LINES`,
+			nc: 'nc.openbsd -l -N 127.0.0.1 PORT < LINES',
+			ncat: 'ncat -l --send-only 127.0.0.1 PORT < LINES',
+			socat: 'socat -u - TCP-LISTEN:PORT,bind=127.0.0.1 < LINES',
+		},
+		done: ['sockchat', 'nc', 'ncat', 'socat'],
+		async isDone(t, run) {
+			const port = await findPort();
+			const ran = run({PORT: port});
+			const heard = await hear(t, port);
+			return heard === 'one\ntwo\n' && (await ran).code === 0;
+		},
+	},
+	{
+		name: 'a Unix domain socket behind a TCP port, and the end that it sends',
+		lines: {
+			sockchat: `${sockchat} proxy PORT PLACE --once --quiet`,
+			ncat: "ncat -l 127.0.0.1 PORT --sh-exec 'ncat -U PLACE'",
+			socat: 'socat -t 5 TCP-LISTEN:PORT,bind=127.0.0.1 UNIX-CONNECT:PLACE',
+		},
+		done: ['sockchat', 'socat'],
+		async isDone(t, run) {
+			const port = await findPort();
+			const place = join(folder, `behind-${port}`);
+			await listenAnswering(t, 'heard', place);
+			const ran = run({PORT: port, PLACE: place});
+			const heard = await hear(t, port, 'me');
+			return heard === 'heard' && (await ran).code === 0;
+		},
+	},
+	{
+		name: 'a proxy that delays what passes',
+		lines: {
+			sockchat: `${sockchat} proxy PORT TARGET --delay ${delayMs} --once --quiet`,
+		},
+		done: ['sockchat'],
+		async isDone(t, run) {
+			const {address} = await listenAnswering(t, 'late');
+			const port = await findPort();
+			void run({PORT: port, TARGET: String(portOf(address))});
+			const since = performance.now();
+			const heard = await hear(t, port, 'early');
+			// Never sooner, however busy the machine is.
+			return heard === 'late' && performance.now() - since > delayMs;
+		},
+	},
+	{
+		name: 'a recorded conversation, played again and compared',
+		lines: {
+			sockchat: `${sockchat} COMMAND`,
+		},
+		done: ['sockchat'],
+		async isDone(t, run) {
+			const same = await listenAnswering(t, 'PONG');
+			const changed = await listenAnswering(t, 'PANG');
+			const kept = join(folder, 'kept');
+			const codes: number[] = [];
+			for (const words of [
+				`connect --raw ${portOf(same.address)} --record ${kept} < LINES`,
+				`replay ${kept} --fast`,
+				`replay ${kept} --fast ${portOf(changed.address)}`,
+			]) {
+				const {code} = await run({COMMAND: words});
+				codes.push(code);
+			}
+
+			return codes.join(' ') === '0 0 1';
+		},
+	},
+];
+
+for (const {name, lines: commands, done, isDone} of scenes) {
+	test(`e2e: jobs: ${name}`, async t => {
+		const did: Program[] = [];
+		for (const [program, line] of Object.entries(commands)) {
+			const run = async (words: Readonly<Record<string, string>>) => {
+				let filled = line;
+				for (const [word, value] of Object.entries(words)) {
+					filled = filled.replaceAll(word, value);
+				}
+
+				return runLine(t, filled.replaceAll('LINES', toShellLine(lines)));
+			};
+
+			if (await isDone(t, run)) {
+				did.push(program as Program);
+			}
+		}
+
+		assert.deepEqual(did, done);
+	});
+}
+
 test('e2e: jobs: the table of docs/raw.md names these', () => {
-	assertRows(programs, [...clients, ...servers, ...carried]);
+	assertRows(programs, [...clients, ...servers, ...carried, ...scenes]);
 });
