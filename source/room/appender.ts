@@ -106,6 +106,11 @@ export class Appender {
 		return Math.min(this.lastTaken(id), waiting - 1);
 	}
 
+	/** The seq of a client's newest message in the log that is not shown yet. */
+	unshownSeq(id: string): number | undefined {
+		return this.#logged.unshownSeq(id);
+	}
+
 	/** The highest n stored for each client, with the log up to a seq. */
 	clientsAt(seq: number): Map<string, number> {
 		return this.#logged.at(seq);

@@ -45,12 +45,24 @@ export class MessageNumbers {
 		);
 	}
 
+	/** The seq of a client's newest message that is not shown yet, if any. */
+	unshownSeq(id: string): number | undefined {
+		return this.#unshown.findLast(message => message.id === id)?.seq;
+	}
+
 	/** The highest n stored for each client, with the log up to a seq. */
 	at(seq: number): Map<string, number> {
 		const clients = new Map([...this.#absent, ...this.#present]);
 		for (const message of this.#unshown.toReversed()) {
 			if (message.seq > seq) {
 				takeFrom(clients, message);
+			}
+		}
+
+		// A whisper after them waits to be delivered.
+		for (const message of this.#unshown) {
+			if (message.seq <= seq && clients.has(message.id)) {
+				clients.set(message.id, message.n);
 			}
 		}
 

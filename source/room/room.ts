@@ -418,6 +418,11 @@ export class Room {
 		return this.#appender.say(member, this.#senderOf(id), says, at);
 	}
 
+	/** The seq of a member's newest message in the log that is not shown yet. */
+	unshownSeq({id}: Member): number | undefined {
+		return this.#appender.unshownSeq(id);
+	}
+
 	/** Finds the receiver of a whisper, which is not logged. */
 	whisper({id}: Member, n: number, to: string, text: string): WhisperResult {
 		if (n <= this.lastTaken(id)) {

@@ -31,7 +31,13 @@ import {
 } from './bots/actions.js';
 import {Greeting} from './greeting.js';
 import {LogQueries} from './log/queries.js';
-import {rename, say, whisper, type WhisperOutcome} from './member-actions.js';
+import {
+	rename,
+	say,
+	whisper,
+	type WhisperDelivery,
+	type WhisperOutcome,
+} from './member-actions.js';
 import type {Dialect, Peer} from './peer.js';
 
 const frameUnfinished = () =>
@@ -50,6 +56,8 @@ export class FramedDialect implements Dialect {
 	#greeting: Greeting | undefined;
 	/** Since its first query. */
 	#logQueries: LogQueries | undefined;
+	/** Deliver whispers that wait for what their sender said before, in order. */
+	readonly #held = new Set<() => void>();
 	/** When an unfinished frame began; monotonic milliseconds. */
 	#unfinishedSince: number | undefined;
 
@@ -315,6 +323,11 @@ export class FramedDialect implements Dialect {
 	}
 
 	#say(member: Member, said: readonly Said[]): void {
+		// A client takes all of its numbers up to a stored one for delivered.
+		for (const deliver of this.#held) {
+			deliver();
+		}
+
 		for (const {n, error} of say(this.#peer, member, said)) {
 			this.sendError(error, n);
 		}
@@ -323,8 +336,14 @@ export class FramedDialect implements Dialect {
 	#whisper(member: Member, frame: Whisper): void {
 		const outcome = whisper(this.#peer, member, frame);
 		switch (outcome.kind) {
-			case 'delivered': {
-				this.sendWhisper(outcome.whispered);
+			case 'delivered':
+			case 'refused': {
+				this.#report(member, outcome, frame.n);
+				break;
+			}
+
+			case 'held': {
+				void this.#hold(member, outcome, frame.n);
 				break;
 			}
 
@@ -337,14 +356,35 @@ export class FramedDialect implements Dialect {
 				break;
 			}
 
-			case 'refused': {
-				this.sendError(outcome.error, frame.n);
-				break;
-			}
-
 			default: {
 				assertNever(outcome);
 			}
+		}
+	}
+
+	async #hold(
+		member: Member,
+		{seq, deliver}: Extract<WhisperOutcome, {kind: 'held'}>,
+		n: number,
+	): Promise<void> {
+		const deliverOnce = () => {
+			if (this.#held.delete(deliverOnce)) {
+				this.#report(member, deliver(), n);
+			}
+		};
+
+		this.#held.add(deliverOnce);
+		await this.#peer.hub.shown(seq);
+		deliverOnce();
+	}
+
+	/** To the sender's connection, which by now may be another one. */
+	#report(member: Member, delivery: WhisperDelivery, n: number): void {
+		const connection = this.#peer.hub.of(member);
+		if (delivery.kind === 'delivered') {
+			connection?.sendWhisper(delivery.whispered);
+		} else {
+			connection?.sendError(delivery.error, n);
 		}
 	}
 

@@ -195,8 +195,12 @@ export class Hub implements ConnectionHub {
 		// The welcome names a head that may be on its way to the disk: a page that
 		// ends there has it.
 		const {before = 1} = frame;
-		await this.#logWriter?.shown(Math.min(before - 1, log.head));
+		await this.shown(Math.min(before - 1, log.head));
 		return readPast(log, this.#history, frame);
+	}
+
+	async shown(seq: number): Promise<void> {
+		await this.#logWriter?.shown(seq);
 	}
 
 	async callRoll(asking: Member, id: number): Promise<string> {

@@ -15,17 +15,29 @@ import {hostOf} from '../socket/origin.js';
 import type {Peer, PeerHub} from './peer.js';
 import {whisperErrand} from './errand.js';
 
-export type WhisperOutcome =
+export type WhisperDelivery =
 	/** Sent to the recipient; `whispered` is the sender's receipt. */
 	| {readonly kind: 'delivered'; readonly whispered: Whispered}
+	| {readonly kind: 'refused'; readonly error: SockchatError};
+
+export type WhisperOutcome =
+	| WhisperDelivery
+	/**
+	 * To be delivered once the entry with that seq, which its sender said before,
+	 * is shown; at the latest before the sender says more.
+	 */
+	| {
+			readonly kind: 'held';
+			readonly seq: number;
+			readonly deliver: () => WhisperDelivery;
+	  }
 	/** Sent to another server; settles with why it did not arrive, if so. */
 	| {
 			readonly kind: 'sent';
 			readonly whispered: Whispered;
 			readonly failed: Promise<SockchatError | undefined>;
 	  }
-	| {readonly kind: 'duplicate'}
-	| {readonly kind: 'refused'; readonly error: SockchatError};
+	| {readonly kind: 'duplicate'};
 
 /** Only the host's screen is in this process, so only it may have any nick. */
 export const bearerOf = ({isHost}: Peer): NickBearer =>
@@ -143,12 +155,22 @@ export const whisper = (
 		return {kind: 'sent', whispered, failed: hub.relay!.ask(server, errand)};
 	}
 
-	// The receipt of a whisper to oneself is the whisper.
-	if (receiver && receiver.id !== member.id) {
-		hub.of(receiver)?.sendWhisper(whispered);
-	}
+	const deliver = (): WhisperDelivery => {
+		// The receipt of a whisper to oneself is the whisper.
+		if (receiver && receiver.id !== member.id) {
+			const connection = hub.of(receiver);
+			if (!connection) {
+				return {kind: 'refused', error: noSuchMember(to)};
+			}
 
-	return {kind: 'delivered', whispered};
+			connection.sendWhisper(whispered);
+		}
+
+		return {kind: 'delivered', whispered};
+	};
+
+	const seq = room.unshownSeq(member);
+	return seq === undefined ? deliver() : {kind: 'held', seq, deliver};
 };
 
 export const rename = (

@@ -308,7 +308,9 @@ export class PeerConnection implements Peer, QueueOwner, LimitedPeer {
 		this.#dialect?.sendError(error, n);
 	}
 
+	/** After what the log shows by now: its sender may just have said some of it. */
 	sendWhisper(frame: Whispered): void {
+		this.pump();
 		this.#dialect?.sendWhisper(frame);
 	}
 

@@ -112,6 +112,8 @@ export type PeerHub = {
 	readonly withId: (id: string) => Peer | undefined;
 	/** @returns The line that answers a query about the log. */
 	readonly query: (frame: Search | ReadPast) => Promise<string>;
+	/** Settles once the entry with that seq is shown or taken back. */
+	readonly shown: (seq: number) => Promise<void>;
 	/** The log grew: members get the new entries at the end of this turn. */
 	readonly onPosted: () => void;
 	readonly onRenamed: () => void;

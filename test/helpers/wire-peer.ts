@@ -235,3 +235,9 @@ export const joinWire = async (
 	nick: string,
 	options?: HelloOptions,
 ): Promise<MemberPeer> => greet(await openWire(owner, address), nick, options);
+
+/** The texts of messages and whispers so far, in the order they came. */
+export const heardIn = ({frames}: WirePeer): string[] =>
+	frames.flatMap(frame =>
+		frame.type === 'message' || frame.type === 'whispered' ? [frame.text] : [],
+	);

@@ -44,6 +44,18 @@ test('message-numbers: nor do plain peers, which have no n', () => {
 	);
 });
 
+test('message-numbers: a whisper after a message counts as stored no sooner than that', () => {
+	const room = new Room({logId: () => 'log', log: {isDeferred: true}});
+	const otter = enter(room, 1, 'otter');
+	enter(room, 2, 'heron');
+	room.say(otter, 1, 'aloud', 1);
+	assert.equal(room.whisper(otter, 2, 'heron', 'psst').kind, 'delivered');
+	// A checkpoint written with the message: the whisper waits for it.
+	assert.equal(room.clientsAt(room.log.head).get(otter.id), 1);
+	room.show(room.log.unshown()!);
+	assert.equal(room.clientsAt(room.log.head).get(otter.id), 2);
+});
+
 test('message-numbers: a member is remembered, however many others send and leave', () => {
 	const room = createRoom();
 	const otter = enter(room, 1, 'otter');

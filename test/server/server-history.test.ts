@@ -17,7 +17,12 @@ import {test, type TestContext} from 'node:test';
 import {until} from '../helpers/until.js';
 import {requireExecutable} from '../helpers/environment.js';
 import {openServer, portOf, type TestServer} from '../helpers/room.js';
-import {joinWire, openPlain, type MemberPeer} from '../helpers/wire-peer.js';
+import {
+	heardIn,
+	joinWire,
+	openPlain,
+	type MemberPeer,
+} from '../helpers/wire-peer.js';
 
 const makePath = (t: TestContext): string => {
 	const folder = mkdtempSync(join(tmpdir(), 'sockchat-history-'));
@@ -236,6 +241,36 @@ test('server history: a page has what was said before it was asked for', async t
 	for (const {entries} of heron.of('past')) {
 		assert.equal(entries.at(-1)?.seq, head + 1);
 	}
+});
+
+test('server history: a whisper waits until what its sender said before it is stored', async t => {
+	const server = await openKept(t, makePath(t));
+	const otter = await joinWire(t, server.address, 'otter');
+	const heron = await joinWire(t, server.address, 'heron');
+	const whisper = {type: 'whisper', to: 'heron'};
+	otter.send(
+		{type: 'say', n: 1, text: 'heron: a word?'},
+		{...whisper, n: 2, text: 'in private'},
+		{...whisper, n: 3, text: 'really'},
+	);
+	for (const peer of [heron, otter]) {
+		await peer.untilFrame('whispered', ({n}) => n === 3);
+		assert.deepEqual(heardIn(peer), ['heron: a word?', 'in private', 'really']);
+	}
+});
+
+test('server history: a whisper is delivered before a later message is taken', async t => {
+	const server = await openKept(t, makePath(t));
+	const otter = await joinWire(t, server.address, 'otter');
+	const heron = await joinWire(t, server.address, 'heron');
+	// Once n 3 is stored, its client takes n 2 for delivered.
+	otter.send(
+		{type: 'say', n: 1, text: 'one'},
+		{type: 'whisper', n: 2, to: 'heron', text: 'two'},
+		{type: 'say', n: 3, text: 'three'},
+	);
+	await heron.untilSaid('three');
+	assert.deepEqual(heardIn(heron), ['two', 'one', 'three']);
 });
 
 test('server history: on a full disk, nothing is shown that is not stored', async t => {

@@ -4,7 +4,7 @@ import type {Socket} from 'node:net';
 import {test} from 'node:test';
 import {FakeClock} from '../helpers/clock.js';
 import {openServer, openHub} from '../helpers/room.js';
-import {helloFrame, joinWire, openWire} from '../helpers/wire-peer.js';
+import {heardIn, helloFrame, joinWire, openWire} from '../helpers/wire-peer.js';
 
 const range = (length: number) => Array.from({length}, (_, index) => index);
 
@@ -132,6 +132,25 @@ test('server: sends a whisper to its recipient and its sender only', async t => 
 	await robin!.untilSaid('aloud');
 	assert.equal(robin!.text.includes('psst'), false);
 	assert.equal(server.room.log.head, 4);
+});
+
+test('server: a whisper does not overtake what its sender said before it', async t => {
+	const server = await openServer(t);
+	const otter = await joinWire(t, server.address, 'otter');
+	const heron = await joinWire(t, server.address, 'heron');
+	otter.send(
+		{type: 'say', n: 1, text: 'heron: a word?'},
+		{type: 'whisper', n: 2, to: 'heron', text: 'in private'},
+		{type: 'say', n: 3, text: 'as you were'},
+	);
+	for (const peer of [heron, otter]) {
+		await peer.untilSaid('as you were');
+		assert.deepEqual(heardIn(peer), [
+			'heron: a word?',
+			'in private',
+			'as you were',
+		]);
+	}
 });
 
 test('server: sends a new nick to everybody, and frees the old one', async t => {
