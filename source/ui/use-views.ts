@@ -78,7 +78,9 @@ const pageWish = (
 		return undefined;
 	}
 
-	if (move === 'bottom') {
+	// Without an anchor, the view follows the bottom again.
+	const isDown = move === 'page-down' || move === 'row-down';
+	if (move === 'bottom' || (isDown && viewState.chatAnchor === undefined)) {
 		return model.transcript.older.length > 0 ? 'none' : undefined;
 	}
 
