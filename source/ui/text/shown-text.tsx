@@ -68,7 +68,7 @@ export function DraftText({
 }) {
 	// TextInput's own grey is black on many terminals with 16 colours.
 	return text === '' && placeholder !== '' ? (
-		<ShownText role="faint" text={placeholder} />
+		<ShownText role="placeholder" text={placeholder} />
 	) : (
 		<TextInput
 			focus={false}

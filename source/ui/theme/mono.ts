@@ -1,5 +1,6 @@
 /**
- * No colours (NO_COLOR, or a terminal without any): bold stays, and dim for lines.
+ * No colours (NO_COLOR, or a terminal without any): bold stays, and dim for lines
+ * and for what an empty input says, which would pass for a draft.
  */
 import {themeOf} from './theme.js';
 
@@ -11,5 +12,6 @@ export const mono = themeOf({
 	accent: undefined,
 	faint: {},
 	frame: {dim: true},
+	placeholder: {dim: true},
 	hues: [],
 });

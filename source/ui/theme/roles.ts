@@ -26,6 +26,8 @@ export type Role =
 	| 'stored-mark'
 	| 'failed-mark'
 	| 'prompt'
+	/** In an empty input: what may be typed. */
+	| 'placeholder'
 	/** The question that a paste asks. */
 	| 'question'
 	/** How many messages are new below. */

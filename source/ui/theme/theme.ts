@@ -31,11 +31,13 @@ export type Palette = {
 	/** What may be overlooked. */
 	readonly faint: {readonly color?: string};
 	/**
-	 * Lines, if they don't look like what is faint. They alone may be dim, as they
-	 * say nothing: how grey `dim` is depends on the terminal, and the Linux
-	 * console's can't be read.
+	 * Lines, if they don't look like what is faint. They may be dim, as they say
+	 * nothing: how grey `dim` is depends on the terminal, and the Linux console's
+	 * can't be read.
 	 */
 	readonly frame?: Look;
+	/** What may be typed, if it doesn't look like what is faint. */
+	readonly placeholder?: Look;
 	readonly hues: Theme['hues'];
 };
 
@@ -47,6 +49,7 @@ export const themeOf = ({
 	accent,
 	faint,
 	frame = faint,
+	placeholder = faint,
 	hues,
 }: Palette): Theme => ({
 	hues,
@@ -65,6 +68,7 @@ export const themeOf = ({
 		'stored-mark': {color: good},
 		'failed-mark': {color: alarm, bold: true},
 		prompt: {color: accent},
+		placeholder,
 		question: {color: warn},
 		unread: {color: accent, bold: true},
 		rule: faint,

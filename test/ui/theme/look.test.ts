@@ -189,14 +189,27 @@ test('theme: each of 16 colours can be read in the palettes of xterm and VGA', (
 	}
 });
 
-test('theme: dim is no more than lines, as it can be too faint to read', () => {
+test('theme: without colours, what an empty input says is told from a draft', t => {
+	assert.deepEqual(sgrOf(t, {role: 'placeholder'}, mono, 1), ['2']);
+	for (const theme of [dark, light, highContrastOnDark, highContrastOnLight]) {
+		assert.equal(
+			lookOf({role: 'placeholder'}, theme),
+			lookOf({role: 'faint'}, theme),
+		);
+	}
+});
+
+test('theme: dim is no more than lines and a placeholder, as it can be too faint to read', () => {
 	// The Linux console shows it as bright black.
 	const grey = ofHex(palettes.VGA.split(' ')[names.indexOf('blackBright')]!);
 	assert.ok(contrast(grey, ofHex('#000000')) < 4.5);
 	for (const theme of themes) {
 		for (const style of stylesOf(theme)) {
 			const {dim = false} = lookOf(style, theme);
-			assert.ok(!dim || style.role === 'frame', JSON.stringify(style));
+			const mayBeDim =
+				style.role === 'frame' ||
+				(theme === mono && style.role === 'placeholder');
+			assert.ok(!dim || mayBeDim, JSON.stringify(style));
 		}
 	}
 });
