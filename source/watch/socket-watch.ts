@@ -66,6 +66,9 @@ const failedRestMs = 1000;
 /** A few heartbeats may be on their way; a peer that stopped has more unread. */
 const heartbeatsBytes = 100;
 
+/** They arrive meanwhile: a screen shall not show them until the next reading. */
+const heartbeatsRestMs = 1000;
+
 /** The kernel may end TIME-WAIT late, but not early. */
 const beforeEndMs = 1000;
 
@@ -80,11 +83,12 @@ const restOfEnd = ({
 		return Math.max(0, timer.inMs - beforeEndMs);
 	}
 
-	const isIdle =
-		state === 'ESTABLISHED' &&
-		sendQueueBytes <= heartbeatsBytes &&
-		receiveQueueBytes <= heartbeatsBytes;
-	return isIdle ? Infinity : 0;
+	const queuedBytes = Math.max(sendQueueBytes, receiveQueueBytes);
+	if (state !== 'ESTABLISHED' || queuedBytes > heartbeatsBytes) {
+		return 0;
+	}
+
+	return queuedBytes > 0 ? heartbeatsRestMs : Infinity;
 };
 
 /** The same for a connection: that of the end that moves first. */

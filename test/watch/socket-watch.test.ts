@@ -111,6 +111,24 @@ test('socket watch: at rest, a connection that does nothing is left alone at onc
 	socket.destroy();
 });
 
+test('socket watch: at rest, a few bytes in a queue are read again a second later', async t => {
+	const table = await openTable(t);
+	table.watch.restWhileQuiet();
+	const {socket, local, remote} = await followOne(table);
+	const row = kernelSocket({local, remote, state: 'ESTABLISHED'});
+	table.say([row]);
+	await table.readsIn(100);
+	assert.ok((await table.readsIn(60)) < 5);
+	// The next reading meets a heartbeat: the screen would say so for 32 s.
+	table.say([{...row, receiveQueueBytes: 40}]);
+	await table.readsIn(40);
+	assert.ok((await table.readsIn(60)) > 50);
+	table.say([row]);
+	await table.readsIn(100);
+	assert.ok((await table.readsIn(60)) < 5);
+	socket.destroy();
+});
+
 test('socket watch: TIME-WAIT is followed until it is gone', async t => {
 	const table = await openTable(t);
 	const {socket, local, remote} = await followOne(table);
