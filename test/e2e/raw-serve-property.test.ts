@@ -19,6 +19,7 @@ import {env} from 'node:process';
 import test from 'node:test';
 import {setImmediate as nextTurn} from 'node:timers/promises';
 import fc from 'fast-check';
+import {digits, only} from '../helpers/digits.js';
 import {createScope, type Owner} from '../helpers/environment.js';
 import {newFolder} from '../helpers/link-peers.js';
 import {bin, startProcess} from '../helpers/process.js';
@@ -88,27 +89,12 @@ const alphabets = ['abcdefgh', 'ijklmnop', 'qrstuvwx'] as const;
 const inputAlphabet = '01234567';
 const greeting = 'HELLO';
 
-/** Numbers in base 8, each another, so that a gap or a repetition shows. */
-const digits = (alphabet: string, count: number): string => {
-	const bytes = Buffer.alloc(count * 8, alphabet.at(-1));
-	for (let index = 0; index < count; index++) {
-		for (let rest = index, place = 6; place >= 0; place--, rest >>= 3) {
-			bytes[index * 8 + place] = alphabet.codePointAt(rest & 7)!;
-		}
-	}
-
-	return bytes.toString('latin1');
-};
-
 const texts = new Map(
 	alphabets.map(alphabet => [alphabet, digits(alphabet, 800_000)] as const),
 );
 
 /** Lines of 100 bytes. */
 const allInput = digits(inputAlphabet, 800_000).replaceAll(/.{99}/g, '$&\n');
-
-const only = (alphabet: string, text: string): string =>
-	text.replaceAll(new RegExp(`[^${alphabet}]+`, 'g'), '');
 
 const withoutEnds = (text: string) => text.replaceAll('\n', '');
 
