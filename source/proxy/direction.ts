@@ -49,11 +49,17 @@ export type DirectionOptions = {
 const isSocket = ({kind}: OuterLink): boolean =>
 	kind === 'tcp' || kind === 'unix';
 
+/** Whether what is written to it is one message. */
+const hasMessages = ({kind}: OuterLink): boolean =>
+	kind === 'ws' || kind === 'udp';
+
 export class Direction {
 	/** Bytes that the other side's kernel took. */
 	bytes = 0;
 	#read = 0;
 	readonly #options: DirectionOptions;
+	/** Whether each chunk is a message for the other side, too. */
+	readonly #hasMessages: boolean;
 	#faults = noFaults;
 	readonly #waiting: Waiting[] = [];
 	#waitingBytes = 0;
@@ -75,6 +81,7 @@ export class Direction {
 	constructor(options: DirectionOptions) {
 		this.#options = options;
 		const {from, to, onChunk, isDirect} = options;
+		this.#hasMessages = hasMessages(from) && hasMessages(to);
 		from.stream.on('data', (chunk: Buffer) => {
 			this.#read += chunk.length;
 			if (!this.#isBulk && chunk.length >= bulkBytes) {
@@ -291,7 +298,10 @@ export class Direction {
 			return;
 		}
 
-		const piece = first.bytes.subarray(0, pieceBytes(this.#faults));
+		// A part of a message would be another message, and has lost its kind.
+		const piece = this.#hasMessages
+			? first.bytes
+			: first.bytes.subarray(0, pieceBytes(this.#faults));
 		if (piece.length < first.bytes.length) {
 			const bytes = first.bytes.subarray(piece.length);
 			this.#waiting.unshift({bytes, dueAt: first.dueAt});
