@@ -136,6 +136,11 @@ export class Direction {
 		return this.#isDropped ? this.#read - this.bytes : 0;
 	}
 
+	/** Whether the receiver has had an end, as of the sender, or of a cut. */
+	get isOver(): boolean {
+		return this.#isOver;
+	}
+
 	/** Bytes that wait here: in Node, on either side, or for their delay. */
 	get heldBytes(): number {
 		return this.#isCut

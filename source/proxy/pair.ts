@@ -102,14 +102,17 @@ export class Pair {
 		this.directions.in.stop();
 	}
 
-	/** Closes both at once: with RST where bytes are lost, so that none seems all. */
+	/**
+	 * Closes both at once: with RST where bytes are lost, or more may have been
+	 * about to come, so that none seems all.
+	 */
 	destroy(): void {
 		const {out: outward, in: inward} = this.directions;
-		for (const [link, {lost}] of [
+		for (const [link, {lost, isOver}] of [
 			[this.client, inward],
 			[this.target, outward],
 		] as const) {
-			if (lost > 0 && !link.isConnecting) {
+			if ((lost > 0 || !isOver) && !link.isConnecting) {
 				reset(link);
 			} else {
 				link.stream.destroy();

@@ -127,6 +127,20 @@ test('e2e: a proxy says how much a /cut has dropped', async t => {
 	);
 });
 
+test('e2e: a proxy that is left in a hurry resets whoever may not have had all', async t => {
+	const target = await startPython(t, readsLate);
+	const proxy = await startProxy(t, '0', target.port);
+	const client = startDial(t, proxy.port);
+	client.write('hello');
+	await proxy.waitForOutput('→');
+	await proxy.waitForOutput('connected to');
+	// In one turn, so that it can't look whether the client goes on.
+	proxy.write('/quit\n/quit\n');
+	assert.deepEqual(await proxy.waitForExit(), done, proxy.seen());
+	target.writeLine('');
+	await target.waitForOutput('RST after 5');
+});
+
 test('e2e: a proxy whose target is itself by another path is refused', async t => {
 	const folder = mkdtempSync(join(tmpdir(), 'sockchat-loop-'));
 	t.after(() => {
