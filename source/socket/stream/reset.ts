@@ -12,7 +12,8 @@ import {setImmediate} from 'node:timers';
 export const resetSocket = (socket: Socket): void => {
 	const isEnding =
 		socket.writableEnded && !socket.writableFinished && !socket.destroyed;
-	if (isEnding && socket.connecting) {
+	if (socket.connecting && !socket.destroyed) {
+		// It may be ended meanwhile.
 		socket.once('connect', () => {
 			setImmediate(() => {
 				resetSocket(socket);

@@ -100,3 +100,27 @@ for (const isConnected of [true, false]) {
 		}
 	}
 }
+
+test('reset: a socket that is ended after that, while it connects, is closed', async t => {
+	const server = createServer({pauseOnConnect: true}, accepted => {
+		accepted.on('error', () => undefined);
+	}).listen(0, '127.0.0.1');
+	await once(server, 'listening');
+	t.after(() => {
+		server.close();
+	});
+	const {port} = server.address() as {port: number};
+	const socket = createConnection({host: '127.0.0.1', port});
+	const errors: Error[] = [];
+	socket.on('error', error => {
+		errors.push(error);
+	});
+	socket.write('bytes');
+	resetSocket(socket);
+	socket.end();
+	await until(() => socket.closed, {
+		what: 'its close',
+		seen: () => String(errors),
+	});
+	assert.deepEqual(errors, []);
+});
