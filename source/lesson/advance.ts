@@ -138,6 +138,26 @@ const placeOf = (line: string, progress: Progress): number => {
 	);
 };
 
+/** No connection counts: the next one that is accepted will. */
+const noConnection = {
+	states: [],
+	peer: undefined,
+	hasClosed: false,
+	isPaused: false,
+} as const;
+
+/**
+ * Whether the other side connects to the learner's server. From then on the
+ * connection before it says nothing about the step: its end is CLOSED, and
+ * accept() may return a moment after Python's connect().
+ */
+const isNextConnection = (move: Move, {stages}: Lesson): boolean =>
+	move.by === 'python' &&
+	/\b(?:create_connection|connect)\(/.test(move.line) &&
+	stages.some(({moves}) =>
+		moves.some(made => made.by === 'sockchat' && made.command === 'serve'),
+	);
+
 /** Makes moves until one is the learner's or takes time. */
 const go = (before: Progress): Advance => {
 	let progress = before;
@@ -152,7 +172,12 @@ const go = (before: Progress): Advance => {
 		}
 
 		if (move.by !== 'learner') {
-			return {progress, effects: [{type: 'play', move}]};
+			return {
+				progress: isNextConnection(move, progress.lesson)
+					? {...progress, ...noConnection}
+					: progress,
+				effects: [{type: 'play', move}],
+			};
 		}
 
 		const place = placeOf(move.line, progress);
@@ -211,10 +236,7 @@ export const startProgress = (lesson: Lesson): Advance =>
 			facts: [],
 			early: [],
 			used: 0,
-			states: [],
-			peer: undefined,
-			hasClosed: false,
-			isPaused: false,
+			...noConnection,
 			broken: undefined,
 			played: [],
 			past: [],

@@ -628,6 +628,45 @@ test('lesson progress: a connection from the port of a closed one is another', (
 	assert.ok(!isGone(learner.progress));
 });
 
+test('lesson progress: one that has ended says nothing of a next one, made and not accepted yet', () => {
+	const page = readFileSync(
+		new URL('../../docs/lessons/unread.md', import.meta.url),
+		'utf8',
+	);
+	const learner = start(parseLesson(page));
+	learner.do(line(''), ...open, line(''), {
+		type: 'fact',
+		fact: {
+			kind: 'chunk',
+			peer: 'p',
+			direction: 'out',
+			text: 'are you reading?',
+		},
+	});
+	learner.do(line(''), line('2'));
+	learner.do(
+		{type: 'fact', fact: {kind: 'segment', peer: 'p', segment: 'RST'}},
+		state('local', 'CLOSED'),
+		close,
+	);
+	assert.equal(learner.progress.phase, 'right');
+	learner.do(line(''), line('2'));
+	// The client's connect() has returned.
+	assert.equal(wantedOf(learner.progress), '/reset');
+	assert.ok(!isGone(learner.progress));
+	// Its end is seen late.
+	learner.do(state('remote', 'CLOSED'));
+	assert.ok(!isGone(learner.progress));
+	const ofNext = (signal: Signal): Signal =>
+		signal.type === 'fact'
+			? {...signal, fact: {...signal.fact, peer: 'q'} as Fact}
+			: signal;
+	learner.do(...open.map(signal => ofNext(signal)));
+	assert.ok(!isGone(learner.progress));
+	learner.do(ofNext(close));
+	assert.ok(isGone(learner.progress));
+});
+
 test('lesson progress: another connection is not the one that was closed', () => {
 	const learner = startAtEnd('2');
 	learner.do({

@@ -5,6 +5,7 @@
  */
 import process from 'node:process';
 import {fileURLToPath} from 'node:url';
+import {isGone, whyGone} from '../../../source/lesson/over.js';
 import {
 	stageOf,
 	wantedOf,
@@ -78,7 +79,7 @@ export const startTutor = async (
 
 /**
  * @param deadlineMs Of the whole lesson.
- * @throws {Error} With the step that isn't left.
+ * @throws {Error} With the step that isn't left, or that is said to be over.
  */
 export const learn = async (
 	owner: Owner,
@@ -92,9 +93,15 @@ export const learn = async (
 	const tutor = await startTutor(owner, markdown, {
 		// No hint is needed.
 		hintAfterMs: 2 * deadlineMs,
-		onProgress({verdict}) {
-			if (verdict) {
-				verdicts.add(verdict.text);
+		onProgress(progress) {
+			if (isGone(progress)) {
+				failure ??= new Error(
+					`"${whyGone(progress)}", after "${typed.join('", "')}".`,
+				);
+			}
+
+			if (progress.verdict) {
+				verdicts.add(progress.verdict.text);
 			}
 		},
 		onLeave() {
