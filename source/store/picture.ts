@@ -16,6 +16,8 @@ import type {Model} from './model.js';
 import {
 	closedWindows,
 	hasClosedOwnWindow,
+	nextKeepalives,
+	shownKeepaliveMs,
 	isSameSegments,
 	isSameTransfers,
 	type SocketView,
@@ -102,12 +104,16 @@ const isSame = (
 	);
 };
 
-/** A persist timer shows its time; what is left of the others is counted down. */
+/**
+ * A persist or keepalive timer shows its time as it was read; what is left of
+ * the others is counted down. A probe sets the timer again.
+ */
 const isSameTimer = (
 	before: KernelTimer | undefined,
 	after: KernelTimer | undefined,
 ): boolean =>
 	before?.name === after?.name &&
+	shownKeepaliveMs(before) === shownKeepaliveMs(after) &&
 	(before?.name !== 'persist' || before.inMs === after?.inMs);
 
 const isSameEnd = (
@@ -155,6 +161,16 @@ const isSameRow = (
 	);
 };
 
+const areSameKeepalives = (
+	before: readonly PeerRow[],
+	after: readonly PeerRow[],
+): boolean => {
+	const [shown, now] = [before, after].map(rows =>
+		nextKeepalives(rows.map(({kernel}) => kernel)),
+	);
+	return isSame(shown, now);
+};
+
 const isSameTable = (
 	{peers: before}: SocketView,
 	{peers: after}: SocketView,
@@ -171,6 +187,7 @@ const isSameTable = (
 		before.unreadBytes === after.unreadBytes &&
 		closedWindows(before.rows) === closedWindows(after.rows) &&
 		hasClosedOwnWindow(before.rows) === hasClosedOwnWindow(after.rows) &&
+		areSameKeepalives(before.rows, after.rows) &&
 		isSameEnd(before.listening, after.listening) &&
 		(!arePeersShown ||
 			(before.rows.length === after.rows.length &&

@@ -5,7 +5,7 @@
 import {isCounted} from '../tcp/segment-counts.js';
 import {isAcknowledgement} from '../tcp/acknowledged.js';
 import {seenBy} from '../tcp/step-time.js';
-import type {KernelPair, KernelSocket, Step} from '../tcp/tcp.js';
+import type {KernelPair, KernelSocket, KernelTimer, Step} from '../tcp/tcp.js';
 import {assertNever} from '../errors.js';
 import type {SocketEvent, WireEvent} from '../event/event.js';
 import type {PeerRow} from '../event/peer-row.js';
@@ -193,6 +193,29 @@ export const closedWindows = (rows: readonly PeerRow[]): number =>
 /** Whether a peer probes until this process has read. */
 export const hasClosedOwnWindow = (rows: readonly PeerRow[]): boolean =>
 	rows.some(({kernel}) => kernel?.remote?.timer?.name === 'persist');
+
+/** How long a keepalive timer has to go, as exactly as it is shown. */
+export const shownKeepaliveMs = (
+	timer: KernelTimer | undefined,
+): number | undefined => {
+	if (timer?.name !== 'keepalive') {
+		return undefined;
+	}
+
+	const unitMs = timer.inMs > 60_000 ? 60_000 : 1000;
+	return Math.max(1, Math.ceil(timer.inMs / unitMs)) * unitMs;
+};
+
+/** The keepalive timers that fire next, at this process's ends and the others. */
+export const nextKeepalives = (
+	pairs: ReadonlyArray<KernelPair | undefined>,
+): {readonly here: number; readonly there: number} => {
+	const nextOf = (end: 'local' | 'remote') =>
+		Math.min(
+			...pairs.map(pair => shownKeepaliveMs(pair?.[end]?.timer) ?? Infinity),
+		);
+	return {here: nextOf('local'), there: nextOf('remote')};
+};
 
 const standingUnread = (
 	before: readonly PeerRow[],

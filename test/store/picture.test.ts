@@ -243,16 +243,37 @@ test('picture: what stands unread on a server is a change, in two readings', () 
 	assert.ok(!isSamePicture(quiet, closed, chat));
 });
 
+test("picture: a peer's keepalive timer is one when it is set, and reads differently", () => {
+	const at = (inMs?: number) =>
+		reduce(serving, [
+			peers({
+				kernel: {
+					local: kernelSocket(),
+					remote: kernelSocket(
+						inMs === undefined ? {} : {timer: {name: 'keepalive', inMs}},
+					),
+				},
+			}),
+		]);
+	assert.ok(!isSamePicture(at(), at(900), chat));
+	assert.ok(isSamePicture(at(900), at(500), chat));
+	assert.ok(!isSamePicture(at(900), at(1900), chat));
+});
+
 test('picture: a timer that is counted down is no change, a persist timer is', () => {
 	const at = (
 		name: 'time-wait' | 'keepalive' | 'persist' | 'retransmit',
 		inMs: number,
 	) => reduce(open, [kernel({timer: {name, inMs}})]);
-	for (const name of ['time-wait', 'keepalive', 'retransmit'] as const) {
+	for (const name of ['time-wait', 'retransmit'] as const) {
 		assert.ok(isSamePicture(at(name, 2000), at(name, 1000), chat), name);
 	}
 
 	assert.ok(!isSamePicture(at('persist', 2000), at('persist', 1000), chat));
 	assert.ok(!isSamePicture(at('keepalive', 1), at('persist', 1), chat));
+	assert.ok(
+		isSamePicture(at('keepalive', 7e6), at('keepalive', 7e6 - 1), chat),
+	);
+	assert.ok(!isSamePicture(at('keepalive', 2000), at('keepalive', 900), chat));
 	assert.ok(!isSamePicture(open, at('time-wait', 1), chat));
 });

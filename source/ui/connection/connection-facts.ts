@@ -13,6 +13,7 @@ import {
 	nameOfCall,
 	notSentOf,
 	type CallName,
+	type KernelPair,
 	type KernelSocket,
 	type TcpState,
 } from '../../tcp/tcp.js';
@@ -25,7 +26,11 @@ import {
 	toDisplay,
 } from '../../protocol/display.js';
 import type {Model} from '../../store/model.js';
-import {closedWindows, hasClosedOwnWindow} from '../../store/socket-view.js';
+import {
+	closedWindows,
+	hasClosedOwnWindow,
+	nextKeepalives,
+} from '../../store/socket-view.js';
 import {
 	formatAge,
 	formatDuration,
@@ -278,7 +283,22 @@ export const linkFacts = ({link}: Model): readonly string[] => {
 	}
 };
 
-/** What stands still at a server's connections, if anything does. */
+const timerText = (ms: number): string =>
+	ms > 60_000 ? `≤${ms / 60_000} min` : `≤${ms / 1000} s`;
+
+/** When the kernel will probe an idle connection, if SO_KEEPALIVE is set. */
+const keepaliveFacts = (
+	pairs: ReadonlyArray<KernelPair | undefined>,
+): readonly string[] => {
+	const {here, there} = nextKeepalives(pairs);
+	const ends = [
+		...(here < Infinity ? [`${timerText(here)} here`] : []),
+		...(there < Infinity ? [`${timerText(there)} there`] : []),
+	];
+	return ends.length === 0 ? [] : [`keepalive ${ends.join(', ')}`];
+};
+
+/** What stands still at a server's connections, and what will wake them. */
 const standingAtPeers = ({socket}: Model): readonly string[] => {
 	const {unreadBytes = 0, rows = []} = socket.peers ?? {};
 	const closed = closedWindows(rows);
@@ -286,6 +306,7 @@ const standingAtPeers = ({socket}: Model): readonly string[] => {
 		...(unreadBytes > 0 ? [`unread here ${formatBytes(unreadBytes)}`] : []),
 		...(hasClosedOwnWindow(rows) ? ['window closed here'] : []),
 		...(closed > 0 ? [`${closed} with a closed window`] : []),
+		...keepaliveFacts(rows.map(({kernel}) => kernel)),
 	];
 };
 
@@ -402,6 +423,7 @@ const kernelFacts = (
 		...(local ? sendingTexts(local, wallNow - kernel.at) : ['unacked unknown']),
 		remote ? unreadByPeer(remote.receiveQueueBytes) : 'unread by peer unknown',
 		...(unreadHere > 0 ? [`unread by us ${formatBytes(unreadHere)}`] : []),
+		...keepaliveFacts([kernel.pair]),
 	].map(text => counted(text, 'kernel'));
 };
 

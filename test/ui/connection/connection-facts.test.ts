@@ -365,6 +365,45 @@ test('connection facts: a server shows unread bytes and closed windows', () => {
 	);
 });
 
+test('connection facts: a keepalive timer is shown at the end that has it', () => {
+	const probes = (inMs: number) =>
+		kernelSocket({timer: {name: 'keepalive', inMs}});
+	const factsOf = (...pairs: ReadonlyArray<readonly [number, number?]>) => {
+		const rows = pairs.map(([local, remote]) =>
+			peerRow({
+				kernel: {
+					local: probes(local),
+					remote: remote === undefined ? undefined : probes(remote),
+				},
+			}),
+		);
+		const peers = {
+			at: wallNow,
+			rows,
+			listening: kernelSocket({state: 'LISTEN'}),
+			backlog: 511,
+			refused: 0,
+		};
+		const listening = listeningOf('listening');
+		return peersFacts(modelOf({listening, ...socketOf({peers})})).slice(3);
+	};
+
+	assert.deepEqual(factsOf(), []);
+	assert.deepEqual(factsOf([7_199_990]), ['keepalive ≤120 min here']);
+	assert.deepEqual(factsOf([7_100_000, 1000], [7_100_000, 60_000]), [
+		'keepalive ≤119 min here, ≤1 s there',
+	]);
+	assert.deepEqual(factsOf([60_010, 0]), ['keepalive ≤2 min here, ≤1 s there']);
+	const kernel = {
+		at: wallNow,
+		pair: {local: probes(1500), remote: kernelSocket()},
+	};
+	assert.equal(
+		layersOf(socketOf({kernel})).at(-1),
+		'keepalive ≤2 s here (kernel)',
+	);
+});
+
 test("connection facts: what the kernel doesn't report is not guessed", () => {
 	const {pair: both} = kernelOf();
 	const kernel = (pair?: Partial<typeof both>) =>
