@@ -10,6 +10,7 @@ import {
 } from '../../source/lesson/progress.js';
 import type {Tutor} from '../../source/lesson/tutor.js';
 import {isGone} from '../../source/lesson/over.js';
+import type {KernelTimer} from '../../source/tcp/tcp.js';
 import {learn, startTutor} from '../helpers/lessons/learner.js';
 import {until} from '../helpers/until.js';
 
@@ -145,6 +146,44 @@ test('lesson: a line that nobody would get is not passed over', async t => {
 	await sees(() => tutor.progress.hasClosed);
 	submit('to nobody');
 	assert.match(tutor.progress.notes[0]!.text, /^Your socket is closed/);
+});
+
+test('lesson: of keepalive, the client probes every second, however slow the machine is', async t => {
+	let openedAt = Infinity;
+	let timer: KernelTimer | undefined;
+	const tutor = await startTutor(t, lessonTexts['keepalive']!, {
+		onEvent(event) {
+			if (event.type === 'accepted') {
+				openedAt = event.at;
+			} else if (event.type === 'peers') {
+				timer = event.rows[0]?.kernel?.remote?.timer;
+			}
+		},
+		onProgress({played}) {
+			if (played.at(-1)?.line.includes('setsockopt(') !== true) {
+				return;
+			}
+
+			// For a timer that was due at once to fire before the next line.
+			const goesOnAt = Date.now() + 50;
+			while (Date.now() < goesOnAt) {
+				// The process is busy.
+			}
+		},
+	});
+	await submitTo(tutor, '', 'right');
+	await until(() => Date.now() - openedAt > 1100, {
+		what: 'the connection to be silent for longer than a probe waits',
+		seen: () => `opened at ${openedAt}`,
+	});
+	await submitTo(tutor, '', 'asking');
+	await submitTo(tutor, '3', 'typing');
+	await submitTo(tutor, '/keepalive on', 'right');
+	await submitTo(tutor, '', 'right');
+	timer = undefined;
+	await until(() => timer !== undefined, {what: "the client's timer"});
+	assert.equal(timer!.name, 'keepalive');
+	assert.ok(timer!.inMs <= 2000, JSON.stringify(timer));
 });
 
 const page = (...lines: readonly string[]) => `# A
