@@ -404,5 +404,26 @@ test('e2e: a signal to serve --raw --json while nobody reads stdout says what of
 	child.stdout.resume();
 	const [code] = (await once(child, 'close')) as [number];
 	assert.equal(code, 143, lines.slice(-1000));
-	assert.match(lines, /Not all of stdin was sent/);
+	assert.match(lines, /Not all of stdin was sent|Stdin had not ended/);
+});
+
+test('raw: a server of one peer whose stdin is open says at a signal that it had not ended', async t => {
+	const {serving, port} = await serve(t, '--once');
+	const socket = connect(Number(port), '127.0.0.1');
+	t.after(() => {
+		socket.destroy();
+	});
+	socket.resume();
+	serving.write('x'.repeat(100));
+	await until(() => socket.bytesRead === 100, {what: 'all of it'});
+	serving.signal('SIGTERM');
+	socket.end();
+	assert.deepEqual(await serving.waitForExit(), {
+		code: 143,
+		signal: undefined,
+	});
+	assert.match(
+		serving.stderr(),
+		/^Stdin had not ended: the kernel took all that was read, 100 bytes, and what follows was not sent\.$/m,
+	);
 });

@@ -1,6 +1,6 @@
 /** The step of raw mode without a screen: sends exact bytes. */
 import type {RawChat} from '../../chat/open-raw.js';
-import {bytesWere, SockchatError} from '../../errors.js';
+import {bytesOf, bytesWere, SockchatError} from '../../errors.js';
 import type {RawModeOptions} from '../../options/options.js';
 import {cutInput, messagesOf, spokenMessage} from '../../raw/messages/input.js';
 import {readRaw} from '../input.js';
@@ -19,14 +19,27 @@ export type Sending = {
 	isOver: boolean;
 };
 
+/** @param hasEnded False if the connection ended, and stdin had not. */
 export const notSent = (
 	{bytesRead, hasEnded}: Pick<Sending, 'bytesRead' | 'hasEnded'>,
 	taken: number,
-) =>
-	new SockchatError(
+) => {
+	const figures = `${bytesWere(bytesRead)} read, and the kernel took ${taken} of them`;
+	if (!hasEnded) {
+		return new SockchatError(
+			'ERR_NOT_SENT',
+			`The connection ended before stdin did: ${figures}.`,
+		);
+	}
+
+	// Then what is missing is what was not read.
+	return new SockchatError(
 		'ERR_NOT_SENT',
-		`${hasEnded ? 'Not all of stdin was sent' : 'The connection ended before stdin did'}: ${bytesWere(bytesRead)} read, and the kernel took ${taken} of them.`,
+		taken >= bytesRead
+			? `Stdin had not ended: the kernel took all that was read, ${bytesOf(bytesRead)}, and what follows was not sent.`
+			: `Not all of stdin was sent: ${figures}.`,
 	);
+};
 
 export const notSentWithoutReader = (bytesRead: number, taken: number) =>
 	new SockchatError(
