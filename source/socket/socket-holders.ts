@@ -6,6 +6,7 @@
 import {readdirSync, readFileSync, readlinkSync} from 'node:fs';
 import {basename} from 'node:path';
 import process from 'node:process';
+import {setImmediate} from 'node:timers/promises';
 import type {Holder} from './port-holder.js';
 import {parseSyscall, type BlockedCall} from './syscalls.js';
 
@@ -160,6 +161,32 @@ export const findHolders = (
 	}
 
 	return found;
+};
+
+/**
+ * The process that holds a socket, the newest first: a child that got it by
+ * fork() uses it. The event loop goes on between two processes.
+ */
+export const findHolder = async (
+	inode: string,
+): Promise<SocketHolder | undefined> => {
+	const wanted = new Set([inode]);
+	const pids = (attempt(() => readdirSync('/proc')) ?? [])
+		.filter(entry => /^\d+$/.test(entry))
+		.map(Number)
+		.toSorted((one, other) => other - one);
+	// This process may hold both ends.
+	for (const pid of [process.pid, ...pids]) {
+		const [found] = holderIn(pid, wanted);
+		if (found) {
+			return found[1];
+		}
+
+		// eslint-disable-next-line no-await-in-loop -- so that others have a turn
+		await setImmediate();
+	}
+
+	return undefined;
 };
 
 // A server with a thread a connection would be slow to read.

@@ -39,6 +39,8 @@ export type TcpTable = {
 	readonly pair: (local: string, remote: string) => KernelPair;
 	/** The socket that listens on exactly this address; wildcards don't match. */
 	readonly listening: (local: string) => KernelSocket | undefined;
+	/** Of a socket in it: its inode, '0' if no process holds it. */
+	readonly inodeOf: (socket: KernelSocket) => string | undefined;
 	/** Whether any socket has bytes that aren't acknowledged. */
 	readonly hasSendQueue: boolean;
 };
@@ -298,10 +300,14 @@ export const readTcpRows = async (
 	return found?.flatMap(([, rows]) => rows);
 };
 
-/** @param files Where they were found. */
+/**
+ * @param files Where they were found.
+ * @param inodes By both addresses, as far as known.
+ */
 export const createTcpTable = (
 	sockets: Iterable<KernelSocket>,
 	files: readonly TableFile[] = tableFiles,
+	inodes: ReadonlyMap<string, string> = new Map(),
 ): TcpTable => {
 	const byPair = new Map<string, KernelSocket>();
 	const byListener = new Map<string, KernelSocket>();
@@ -327,6 +333,7 @@ export const createTcpTable = (
 			};
 		},
 		listening: local => byListener.get(plain(local)),
+		inodeOf: ({local, remote}) => inodes.get(`${local} ${remote}`),
 		hasSendQueue,
 	};
 };
@@ -346,11 +353,18 @@ export const readTcpTable = async (
 	files: readonly TableFile[] = tableFiles,
 ): Promise<TcpTable | undefined> => {
 	const found = await readFiles(files, ports, folder);
+	const rows = found?.flatMap(([, each]) => each);
 	return (
-		found &&
+		rows &&
 		createTcpTable(
-			found.flatMap(([, rows]) => rows.map(({socket}) => socket)),
-			found.filter(([, rows]) => rows.length > 0).map(([file]) => file),
+			rows.map(({socket}) => socket),
+			found!.filter(([, each]) => each.length > 0).map(([file]) => file),
+			new Map(
+				rows.map(({socket: {local, remote}, inode}) => [
+					`${local} ${remote}`,
+					inode,
+				]),
+			),
 		)
 	);
 };
