@@ -315,7 +315,13 @@ export class Tutor {
 
 	#see(event: ChatEvent): void {
 		this.#options.onEvent(event);
-		const fact = this.#facts.factOf(event);
+		const isOthersCall =
+			this.#portWatch === undefined &&
+			event.type === 'step' &&
+			event.step.kind === 'call' &&
+			event.step.end === 'remote';
+		// A step asks what the learner calls.
+		const fact = isOthersCall ? undefined : this.#facts.factOf(event);
 		if (fact) {
 			this.#fact(fact);
 		}

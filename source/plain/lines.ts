@@ -126,8 +126,11 @@ const nameOfStep = (step: Step): string => {
 	const peer = step.peer === undefined ? '' : `${step.peer} `;
 	switch (step.kind) {
 		case 'call': {
-			const {call, errno} = step;
-			return peer + (errno === undefined ? call : `${call} = ${errno}`);
+			const {call, end, errno, isOrExit} = step;
+			const whose = end === 'remote' ? "the other end's " : '';
+			const orExit = isOrExit ? ' or exit' : '';
+			const failure = errno === undefined ? '' : ` = ${errno}`;
+			return peer + whose + call + orExit + failure;
 		}
 
 		case 'segment': {

@@ -47,6 +47,8 @@ const indexesOf = (steps: readonly Step[], added: StateStep): number[] => {
 			places.push(place);
 		} else if (
 			step.kind === 'call' &&
+			// A client's server accepts what is open at both ends already.
+			!(step.end === 'remote' && step.call === 'accept()') &&
 			step.peer === added.peer &&
 			firstCalls.has(nameOfCall(step.call))
 		) {

@@ -259,8 +259,10 @@ export class CapturedConnection {
 /** Whose connection a step is about; undefined for what listens. */
 const peerOf = (step: Step): string | undefined =>
 	step.peer ??
-	// Another program's accept() is a call on what listens.
-	(step.kind === 'call' && step.call === 'accept()' ? step.result : undefined);
+	// Another program's accept(), but that of a client's server, is a call on what listens.
+	(step.kind === 'call' && step.call === 'accept()' && step.end !== 'remote'
+		? step.result
+		: undefined);
 
 /** Whether a step is about a peer's connection, or about what all share. */
 export const isAbout = (step: Step, peer: string): boolean => {

@@ -175,6 +175,16 @@ const unseen = (
 export const explain = (step: Step): string => {
 	switch (step.kind) {
 		case 'call': {
+			if (step.end === 'remote') {
+				return calls[nameOfCall(step.call)].replaceAll(
+					/\b(?:(?<this>[Tt])h(?:is side|e process)|(?<other>[Tt])he other side)\b/g,
+					(_found, own: string | undefined, other: string) =>
+						own === undefined
+							? `${other}his side`
+							: `${own}he other ${_found.endsWith('side') ? 'side' : 'process'}`,
+				);
+			}
+
 			return step.errno === undefined
 				? (options[step.call] ?? calls[nameOfCall(step.call)])
 				: explainFailure(step.call, step.errno);

@@ -7,17 +7,20 @@ import {StepLog} from '../tcp/step-log.js';
 import type {KernelPair, Step} from '../tcp/tcp.js';
 import {connectingEndsOf, endpointsOf, type Endpoints} from '../socket/link.js';
 import type {TcpTable} from '../socket/tcp-table.js';
+import {OtherCalls} from './other-calls.js';
 import {UnseenReset} from './unseen-reset.js';
 
 type Known = {
 	readonly dialled?: string | undefined;
 	readonly notBefore?: number | undefined;
+	readonly otherNotBefore?: number | undefined;
 };
 
 export class FollowedSocket {
 	readonly log: StepLog;
 	readonly counts: SegmentCounts;
 	readonly acknowledged: Acknowledged;
+	readonly other: OtherCalls;
 	readonly reset = new UnseenReset();
 	/** On a client: whether a newer connection has replaced it. */
 	isFormer = false;
@@ -43,13 +46,14 @@ export class FollowedSocket {
 	/**
 	 * @param peer The server's peer; undefined on a client.
 	 * @param known The address a client connects to, if known; when the connection
-	 * was not open yet, in milliseconds since the epoch.
+	 * was not open yet, and when the other end had not begun it, in milliseconds
+	 * since the epoch.
 	 */
 	constructor(
 		socket: Socket,
 		side: 'client' | 'server',
 		peer: string | undefined,
-		{dialled, notBefore = 0}: Known = {},
+		{dialled, notBefore = 0, otherNotBefore = notBefore}: Known = {},
 	) {
 		this.#socket = socket;
 		this.stream = socket;
@@ -58,6 +62,12 @@ export class FollowedSocket {
 		this.#side = side;
 		this.#dialled = dialled;
 		this.log = new StepLog(peer, notBefore);
+		this.other = new OtherCalls({
+			side,
+			peer,
+			notBefore: otherNotBefore,
+			endpoints: () => ({local: this.#local, remote: this.#remote}),
+		});
 		this.counts = new SegmentCounts(notBefore);
 		this.acknowledged = new Acknowledged(notBefore);
 	}

@@ -29,6 +29,7 @@ import {
 import {FollowedSocket} from './followed-socket.js';
 import {stepsOfFailure} from './listen-failure.js';
 import {TcpTablePoller} from './tcp-table-poller.js';
+import type {OtherRow} from './other-calls.js';
 import {StandingQueues} from './standing-queues.js';
 import {startLoopWatch, type LoopWatch} from './loop-watch.js';
 import {watchSteps, type CallFacts, type StepWatch} from './steps.js';
@@ -95,6 +96,17 @@ const restOfEnd = ({
 const restOf = ({local, remote}: KernelPair = nothingYet): number =>
 	Math.min(...[local, remote].map(end => (end ? restOfEnd(end) : Infinity)));
 
+const rowIn = (
+	table: TcpTable | undefined,
+	{remote}: KernelPair,
+	time: Pick<OtherRow, 'begunAt' | 'at'>,
+): OtherRow | undefined => {
+	const inode = remote && table?.inodeOf(remote);
+	return inode === undefined
+		? undefined
+		: {...time, state: remote!.state, inode};
+};
+
 export class SocketWatch {
 	readonly tap: WireTap;
 	readonly #server: Address;
@@ -145,9 +157,12 @@ export class SocketWatch {
 		this.#emit = emit;
 		this.#begunAt = clock.wallMs();
 		this.#lastTable = {table: undefined, readAt: this.#begunAt};
-		this.tap = new WireTap(clock, emit, () => {
+		this.tap = new WireTap(clock, emit, direction => {
 			this.#hasTraffic = true;
 			this.#poller.hurry();
+			if (direction === 'in') {
+				this.#showAccept();
+			}
 		});
 		this.#poller = new TcpTablePoller({
 			clock,
@@ -278,11 +293,13 @@ export class SocketWatch {
 		const followed = new FollowedSocket(socket, side, peer, {
 			dialled,
 			notBefore,
+			otherNotBefore: link.isConnecting ? notBefore : this.#dialledAt(link),
 		});
 		const onStep = (reported: Step) => {
 			const step = this.#ordered(reported);
 			followed.remember();
-			this.#show(followed.log.report(step, clock.monotonicMs()), followed);
+			const steps = followed.log.report(step, clock.monotonicMs());
+			this.#show(followed.other.complete(steps), followed);
 			if (step.kind === 'call' && nameOfCall(step.call) === 'connect') {
 				followed.rememberAttempt();
 			}
@@ -438,6 +455,18 @@ export class SocketWatch {
 		return table && !isThere ? readAt : this.#begunAt;
 	}
 
+	/** When a server's peer had not called connect() yet. */
+	#dialledAt(link: Link): number {
+		const {local, remote} = link.endpoints;
+		const {table} = this.#lastTable;
+		// While the backlog is full, its SYN is dropped, and it waits.
+		const hasDialled =
+			local !== undefined &&
+			remote !== undefined &&
+			table?.pair(local, remote).remote !== undefined;
+		return hasDialled ? this.#begunAt : this.#lackedAt(link);
+	}
+
 	/** Both ends of a client's connection attempt. */
 	#connecting(): Endpoints | undefined {
 		const newest = [...this.#followed.values()].at(-1);
@@ -502,8 +531,16 @@ export class SocketWatch {
 				addresses !== undefined && newest.get(addresses) !== followed;
 			const pair = isReplaced ? undefined : followed.pairIn(table);
 			restMs = Math.min(restMs, followed.isPaused ? 0 : restOf(pair));
+			const row = pair && rowIn(read, pair, {begunAt: at - tookMs, at: at + 1});
+			if (row) {
+				void followed.other.read(row, this.#looksForHolders);
+			}
+
 			this.#show(
-				pair ? this.#stepsIn(followed, pair, at, begunAt) : log.release(),
+				followed.other.complete(
+					pair ? this.#stepsIn(followed, pair, at, begunAt) : log.release(),
+					row,
+				),
 				followed,
 			);
 			this.#lookAtQueues(followed, pair, at);
@@ -563,6 +600,23 @@ export class SocketWatch {
 	/** Only what a ladder shows; captured segments tell more. */
 	get #showsSegments(): boolean {
 		return this.tap.hasCalls && this.#capture?.program() === undefined;
+	}
+
+	/** That takes a while, and only a ladder shows what it is for. */
+	get #looksForHolders(): boolean {
+		return this.tap.hasCalls && this.#followed.size <= maxCounted;
+	}
+
+	/** A client's: its server sends, so it has accepted. */
+	#showAccept(): void {
+		for (const followed of this.#followed.values()) {
+			if (followed.peer !== undefined || followed.isFormer) {
+				continue;
+			}
+
+			const at = this.#clock.wallMs();
+			this.#show(followed.other.received(at), followed);
+		}
 	}
 
 	/** How many bytes of each connection the kernel has, before it is read. */

@@ -23,7 +23,7 @@ export class WireTap {
 	#kept: KeptCalls | undefined;
 	readonly #clock: Clock;
 	readonly #emit: (event: WireEvent | SocketEvent) => void;
-	readonly #onTraffic: () => void;
+	readonly #onTraffic: (direction?: Direction) => void;
 	/** Bytes so far, by direction and peer; counted while off, too. */
 	readonly #offsets = new Map<string, number>();
 
@@ -31,7 +31,7 @@ export class WireTap {
 	constructor(
 		clock: Clock,
 		emit: (event: WireEvent | SocketEvent) => void,
-		onTraffic: () => void = () => undefined,
+		onTraffic: (direction?: Direction) => void = () => undefined,
 	) {
 		this.#clock = clock;
 		this.#emit = emit;
@@ -96,7 +96,7 @@ export class WireTap {
 		this.#offsets.set(key, offset + length);
 		const isBeat = isHeartbeat(chunk, length);
 		if (!isBeat) {
-			this.#onTraffic();
+			this.#onTraffic(direction);
 		}
 
 		if (!this.isOn && !this.#hasCalls && !this.#kept) {

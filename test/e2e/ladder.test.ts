@@ -7,7 +7,7 @@ import test from 'node:test';
 import {startPython} from '../helpers/peers.js';
 import {findPort} from '../helpers/ports.js';
 import {startBin} from '../helpers/process.js';
-import {joinScreen, serveScreen} from '../helpers/sockchat.js';
+import {joinScreen, openScreen, serveScreen} from '../helpers/sockchat.js';
 import {until} from '../helpers/until.js';
 
 /** What the tutorial's conversation looks like, row by row. */
@@ -237,4 +237,72 @@ test('e2e: --capture on a Unix domain socket is wrong usage', async t => {
 	const exit = await client.waitForExit();
 	assert.deepEqual(exit, {code: 2, signal: undefined});
 	assert.match(client.stderr(), /^[^\n]*has none[^\n]*\n$/);
+});
+
+test("e2e: the ladder of a raw server has what the tutorial's client called", async t => {
+	const {terminal, port} = await serveScreen(t, 'otter', {
+		args: ['--raw', '--eol', 'none'],
+		columns: 110,
+		rows: 30,
+	});
+	terminal.type('/lifecycle\r');
+	const client = startPython(t, 'client', [port]);
+	// Who holds its socket is looked for once that is read.
+	await terminal.waitFor(/● ESTABLISHED +│◂┄+ SYN/);
+	client.writeLine('hello');
+	await terminal.waitFor('"hello"');
+	terminal.type('hi\r');
+	await client.waitForOutput('Received from server: hi');
+	client.writeLine('quit');
+	for (const row of [
+		/○ connect\(\) +│ +│/,
+		/│[·┄]+ SYN [·┄]+▸│/,
+		/│[·┄]+ seq=1 len=5 "hello" [·┄]+▸│ recv\(65536\) = 5/,
+		/│◂[·┄]+ seq=1 len=2 "hi" [·┄]+│ send\(2\) = 2/,
+		// Its process may have ended by the time that its FIN was read.
+		/○ close\(\)(?: or exit)? +│ +│/,
+		/│[·┄]+ FIN [·┄]+▸│ [●○] CLOSE-WAIT/,
+	]) {
+		await terminal.waitFor(row);
+	}
+
+	const rows = terminal.text().split('\n');
+	const placeOf = (row: RegExp) => rows.findIndex(each => row.test(each));
+	assert.ok(placeOf(/connect\(\)/) < placeOf(/ SYN /));
+	assert.ok(placeOf(/"hello"/) < placeOf(/close\(\)/));
+	assert.ok(placeOf(/○ close\(\)/) < placeOf(/ FIN [·┄]+▸/));
+});
+
+test("e2e: the ladder of a raw client has what the tutorial's server called", async t => {
+	const server = startPython(t, 'server', ['0']);
+	const port = await server.waitForOutput(/'127\.0\.0\.1', (\d+)\)/);
+	const terminal = await openScreen(
+		t,
+		['connect', '--raw', '--eol', 'none', port],
+		{columns: 110, rows: 30},
+	);
+	await server.waitForOutput('connection from');
+	terminal.type('/lifecycle\r');
+	await terminal.waitFor(/│ ?○ accept\(\) → :\d+/);
+	terminal.type('hello\r');
+	await server.waitForOutput('from connected user: hello');
+	server.writeLine('hi');
+	await terminal.waitFor(/recv\(65536\) = 2 +│◂[·┄]+ seq=1 len=2 "hi"/);
+	terminal.type('/end\r');
+	for (const row of [
+		/connect\(:\d+\) +│/,
+		/│[·┄]+ SYN [·┄]+▸│/,
+		/send\(5\) = 5 +│[·┄]+ seq=1 len=5 "hello" [·┄]+▸│/,
+		/│[·┄]+ FIN [·┄]+▸│ [●○] CLOSE-WAIT/,
+		/│ +│ ○ close\(\)/,
+		/│◂[·┄]+ FIN [·┄]+│ [●○] LAST-ACK/,
+	]) {
+		await terminal.waitFor(row);
+	}
+
+	const rows = terminal.text().split('\n');
+	const placeOf = (row: RegExp) => rows.findIndex(each => row.test(each));
+	assert.ok(placeOf(/accept\(\)/) < placeOf(/"hello"/));
+	assert.ok(placeOf(/CLOSE-WAIT/) < placeOf(/○ close\(\)/));
+	assert.ok(placeOf(/○ close\(\)/) < placeOf(/│◂[·┄]+ FIN /));
 });

@@ -66,6 +66,10 @@ const always = new Set<Call>([
 const drawCall = (call: Call): string[] =>
 	always.has(call) ? [] : [call.replace(/^(connect|bind|listen)\(.*/, '$1()')];
 
+/** Whether it is about this process's end. */
+export const isOwn = (step: Step): boolean =>
+	step.kind === 'segment' || step.end !== 'remote';
+
 /** As a timeline draws them: ● read, ○ inferred, ⇄ the other end, → sent. */
 export const draw = (steps: readonly Step[]): string[] =>
 	steps.flatMap(step => {

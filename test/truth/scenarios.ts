@@ -11,8 +11,8 @@ const someQueue = Buffer.alloc(1024 * 1024, 'x');
 /** More than the queues of both ends hold. */
 const tooMuch = Buffer.alloc(16 * 1024 * 1024, 'x');
 
-const python = async (t: TestContext, {host, port}: Scene) => {
-	const started = await startPython(t);
+const python = async (t: TestContext, {host, port, trace}: Scene) => {
+	const started = await startPython(t, trace);
 	await started.do(
 		`f = socket.${host === '::1' ? 'AF_INET6' : 'AF_INET'}; a = ('${host}', ${port})`,
 	);

@@ -111,9 +111,11 @@ export const callParts = (
 	side: Role,
 	spelling: Spelling,
 ): Readonly<Record<'call' | 'ending', string>> => {
-	const {call, result, errno, evidence, isBlocked, isOrExit, peer} = step;
+	const {call, end, result, errno, evidence, isBlocked, isOrExit, peer} = step;
 	const role = roleOf(step, side);
-	const isAccepted = role === 'server' && peer !== undefined;
+	// Of its server a client sees one connection alone.
+	const isAccepted =
+		role === 'server' && (peer !== undefined || end === 'remote');
 	const spelled = spelledCall(call, spelling, isAccepted);
 	const name = nameOfCall(call);
 	if (errno !== undefined) {

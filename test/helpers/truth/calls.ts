@@ -216,8 +216,8 @@ const judgeTransfer = (
 };
 
 /**
- * @returns A verdict on each call. Each that strace saw is claimed once: a second
- * claim of it is false.
+ * @returns A verdict on each call. Each that strace saw is claimed once, by its
+ * own program and by who sees it from the other end: a second claim is false.
  */
 export const judgeCalls = (
 	claims: readonly CallClaim[],
@@ -227,6 +227,7 @@ export const judgeCalls = (
 	const taken = {
 		blocked: new Set<TracedCall>(),
 		returned: new Set<TracedCall>(),
+		ofOther: new Set<TracedCall>(),
 	};
 	return claims.flatMap((claim): readonly JudgedCall[] => {
 		const {step} = claim;
@@ -238,7 +239,12 @@ export const judgeCalls = (
 			return [judgeTransfer(claim, traced, stalls)];
 		}
 
-		const pool = step.isBlocked ? taken.blocked : taken.returned;
+		const isOfOther = step.end !== undefined && step.evidence === 'inferred';
+		const pool = step.isBlocked
+			? taken.blocked
+			: isOfOther
+				? taken.ofOther
+				: taken.returned;
 		const meant = traced.filter(
 			call =>
 				isOfName(step, call) &&

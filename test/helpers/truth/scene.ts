@@ -738,7 +738,13 @@ export const openScene = async (
 			);
 			return {
 				calls,
-				unsaidCalls: unsaidCalls(calls, traced, isOwn ? undefined : claims),
+				// Of the other end's calls not all can be told.
+				unsaidCalls: isOwn
+					? unsaidCalls(
+							calls.filter(({claim}) => claim.step.end === undefined),
+							traced,
+						)
+					: unsaidCalls(calls, traced, claims),
 				pairs: orders.reduce((sum, {pairs}) => sum + pairs, 0),
 				reversed: orders.flatMap(({reversed}) => reversed),
 				rows: [
