@@ -21,12 +21,14 @@ const openRoomOfTwo = async (t: TestContext) => {
 		server,
 		otter: await joinWire(t, server.address, 'otter'),
 		heron: await joinWire(t, server.address, 'heron'),
-		/** One peer's calls in the timeline. */
+		/** Our calls for one peer in the timeline. */
 		callsOf: (name: string) =>
 			watched
 				.of('step')
 				.flatMap(({step}) =>
-					step.kind === 'call' && step.peer === name ? [step.call] : [],
+					step.kind === 'call' && step.peer === name && step.end !== 'remote'
+						? [step.call]
+						: [],
 				),
 	};
 };
