@@ -97,7 +97,6 @@ export const flags = {
 		summary: 'your name (default: your login name)',
 		extras: {mcp: "for an agent: its client's name"},
 		commands: [...alsoDoctor, 'mcp'],
-		notRaw: 'raw mode has no names',
 	},
 	raw: {
 		type: 'boolean',

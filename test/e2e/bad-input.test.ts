@@ -423,8 +423,6 @@ const wrong: readonly Wrong[] = [
 	['replay', 'replay needs FILE, a recording made by --record.'],
 	['replay  5001', 'replay needs FILE, a recording made by --record.'],
 	['watch ./room.sock', /^watch shows TCP states, .*; give a port\.$/],
-	['serve --raw --nick otter', '--nick is for rooms; raw mode has no names.'],
-	['connect --raw -n otter', '--nick is for rooms; raw mode has no names.'],
 ];
 
 const matches = (sentence: string, wanted: string | RegExp): boolean =>

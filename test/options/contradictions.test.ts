@@ -62,7 +62,6 @@ const steps = ['send', 'sendHex', 'sendFile', 'expect'] as const;
 /** Which flags each of these excludes, besides those above that exclude it. */
 const excluded: Readonly<Partial<Record<FlagName, readonly FlagName[]>>> = {
 	raw: [
-		'nick',
 		'input',
 		'waitFor',
 		'waitForMention',

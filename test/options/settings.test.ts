@@ -86,8 +86,6 @@ test('settings: a setting that contradicts a stronger one does not hold', () => 
 		options('serve --raw', {toml: '[serve]\nhistory = "x"'}).mode,
 		'raw',
 	);
-	const named = {env: {SOCKCHAT_NICK: 'heron'}, toml: 'nick = "otter"'};
-	assert.equal(options('connect --raw', named).mode, 'raw');
 	assert.equal(options('serve', {toml: 'eol = "lf"'}).mode, 'room');
 });
 
