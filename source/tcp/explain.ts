@@ -37,6 +37,18 @@ const calls: Readonly<Record<CallName, string>> = {
 		'The process reads again: the receive queue empties, and the window opens for the sender (RFC 9293, 3.8.6).',
 };
 
+/** The calls of the other end's program that can be inferred. */
+const otherCalls: Readonly<Partial<Record<CallName, string>>> = {
+	connect:
+		'The other process asked for the connection: its kernel sends SYN, the first step of the three-way handshake (RFC 9293, 3.5).',
+	accept:
+		'The other process took the connection from the queue; its kernel had already established it (POSIX, accept()).',
+	shutdown:
+		'The other side has no more to send: FIN goes out after the last byte; it can still receive (RFC 9293, 3.6).',
+	close:
+		'The other process released the socket; its kernel handles the rest of the connection (POSIX, close()).',
+};
+
 /** What an option does, by its call. */
 const options: Readonly<Record<string, string>> = {
 	'setsockopt(SO_LINGER, 0)':
@@ -171,23 +183,19 @@ const unseen = (
 	}
 };
 
+/** Whoever made it. */
+const explainCall = ({call, errno}: Extract<Step, {kind: 'call'}>): string =>
+	errno === undefined
+		? (options[call] ?? calls[nameOfCall(call)])
+		: explainFailure(call, errno);
+
 /** Explains a step to a learner. */
 export const explain = (step: Step): string => {
 	switch (step.kind) {
 		case 'call': {
-			if (step.end === 'remote') {
-				return calls[nameOfCall(step.call)].replaceAll(
-					/\b(?:(?<this>[Tt])h(?:is side|e process)|(?<other>[Tt])he other side)\b/g,
-					(_found, own: string | undefined, other: string) =>
-						own === undefined
-							? `${other}his side`
-							: `${own}he other ${_found.endsWith('side') ? 'side' : 'process'}`,
-				);
-			}
-
-			return step.errno === undefined
-				? (options[step.call] ?? calls[nameOfCall(step.call)])
-				: explainFailure(step.call, step.errno);
+			const ofOther =
+				step.end === 'remote' ? otherCalls[nameOfCall(step.call)] : undefined;
+			return ofOther ?? explainCall(step);
 		}
 
 		case 'segment': {
@@ -233,6 +241,24 @@ const waits: Readonly<Partial<Record<CallName, string>>> = {
 	sendmsg: waitsToSend,
 };
 
+/** Of two other programs, as if the one that it is about were this one. */
+const sentenceOf = (step: Step): string => {
+	switch (step.kind) {
+		case 'state': {
+			return states[step.state].local;
+		}
+
+		case 'call': {
+			const wait = step.isBlocked ? waits[nameOfCall(step.call)] : undefined;
+			return wait ?? explainCall(step);
+		}
+
+		case 'segment': {
+			return explain(step);
+		}
+	}
+};
+
 const sidesOf = (
 	end: 'local' | 'remote' | undefined,
 ): readonly [own: string, other: string] =>
@@ -256,14 +282,8 @@ export const explainWatched = (step: Step): string => {
 		return unseen(step.reason, `The ${sender}`);
 	}
 
-	const sentence =
-		step.kind === 'state'
-			? states[step.state].local
-			: step.kind === 'call' && step.isBlocked
-				? (waits[nameOfCall(step.call)] ?? explain(step))
-				: explain(step);
 	const [own, other] = sidesOf(step.kind === 'segment' ? 'local' : step.end);
-	return sentence
+	return sentenceOf(step)
 		.replaceAll('at this end', `at the ${own}'s end`)
 		.replaceAll('after the other;', `after the ${other};`)
 		.replaceAll(

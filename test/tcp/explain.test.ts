@@ -134,6 +134,42 @@ test('explain: of two other programs, neither is this side', () => {
 	);
 });
 
+const swapped = (text: string): string =>
+	text.replaceAll(/\b(?:server|client)\b/g, word =>
+		word === 'server' ? 'client' : 'server',
+	);
+
+test('explain: of two other programs, each call is told of the one that made it', () => {
+	for (const call of calls) {
+		const step = {kind: 'call', call, ...common} as const;
+		assert.equal(
+			explainWatched({...step, end: 'remote'}),
+			swapped(explainWatched({...step, end: 'local'})),
+		);
+	}
+
+	assert.match(
+		explainWatched({kind: 'call', call: 'connect()', end: 'remote', ...common}),
+		/^The kernel sends SYN to the server,/,
+	);
+});
+
+test("explain: the other end's calls are not this process's", () => {
+	for (const call of [
+		'connect()',
+		'accept()',
+		'shutdown(SHUT_WR)',
+		'close()',
+	] as const) {
+		const text = explain({kind: 'call', call, end: 'remote', ...common});
+		assert.match(
+			text,
+			/^The other (?:side|process) [^.]* \((?:RFC|POSIX).*\)\.$/,
+		);
+		assert.doesNotMatch(text, /[Tt]his (?:side|process)/);
+	}
+});
+
 test('explain: a call that blocks says what it waits for', () => {
 	const names = ['accept()', 'recv(1024)', 'connect()', 'send(5)'] as const;
 	for (const call of names) {
