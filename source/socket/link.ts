@@ -15,7 +15,7 @@ import {hostAndPort} from './address.js';
 import {checkEnd} from './stream/checked-end.js';
 import {checkSending} from './stream/checked-sending.js';
 import {resetSocket} from './stream/reset.js';
-import {countTaken} from './stream/taken.js';
+import {bytesTakenOf, countTaken} from './stream/taken.js';
 
 /** What raw mode needs of a stream; a socket of node:net has it. */
 export type LinkStream = Duplex & {
@@ -118,14 +118,13 @@ export class SocketLink extends CommonLink {
 	readonly stream: Socket;
 	/** The port that is bound before connect(); undefined if the kernel chooses. */
 	readonly boundPort: number | undefined;
-	readonly #bytesTaken: () => number;
 
 	constructor(kind: 'tcp' | 'unix', socket: Socket, boundPort?: number) {
 		super();
 		this.kind = kind;
 		this.stream = socket;
 		this.boundPort = boundPort;
-		this.#bytesTaken = countTaken(socket);
+		countTaken(socket);
 		checkEnd(socket);
 	}
 
@@ -145,7 +144,7 @@ export class SocketLink extends CommonLink {
 
 	/** Bytes that the kernel took. */
 	get bytesOut(): number {
-		return this.#bytesTaken();
+		return bytesTakenOf(this.stream);
 	}
 
 	get endpoints(): Endpoints {
