@@ -268,12 +268,12 @@ export class Client {
 		this.#runner.dispatch({type: 'leave', at: this.#runner.now});
 	}
 
-	/** The socket, after the welcome. */
 	/** Whether the server is in this process: it can't be silent, nor get lost. */
 	get #isInMemory(): boolean {
 		return this.#socket?.link.kind === 'memory';
 	}
 
+	/** The socket, after the welcome. */
 	get #welcomed(): FramedSocket | undefined {
 		return this.#member.isWelcome ? this.#socket : undefined;
 	}

@@ -74,7 +74,7 @@ export type SessionEffect =
 	| {readonly type: 'greet'}
 	| {readonly type: 'join-plain'; readonly isListener: boolean}
 	| {readonly type: 'turn-away'; readonly protocol: ForeignProtocol}
-	| {readonly type: 'ping'}
+	| {readonly type: 'ping'; readonly id: number}
 	/** Send the reason, flush, send FIN. */
 	| {readonly type: 'finish'; readonly reason: LeaveReason}
 	| {readonly type: 'report-late-hello'}
@@ -190,9 +190,15 @@ export const sessionTable: Table<Session, SessionEvent, SessionEffect> = {
 					return [state, {type: 'destroy', reason: 'timeout'}];
 				}
 
-				return at >= pingDueAt(state, lastHeardAt, heartbeatMs)
-					? [{...state, lastPingAt: at, pings: state.pings + 1}, {type: 'ping'}]
-					: [state];
+				if (at < pingDueAt(state, lastHeardAt, heartbeatMs)) {
+					return [state];
+				}
+
+				const id = state.pings + 1;
+				return [
+					{...state, lastPingAt: at, pings: id},
+					{type: 'ping', id},
+				];
 			},
 		},
 		fin: finCell,

@@ -50,14 +50,18 @@ export class FramedDialect implements Dialect {
 	readonly name = 'framed';
 	readonly #peer: Peer;
 	readonly #lines = new LineSplitter(maxFrameBytes);
-	#pings = 0;
+	/** The last ping. */
+	#pinged = 0;
 	#pingedAt = 0;
 	/** Only before it is a member. */
 	#greeting: Greeting | undefined;
 	/** Since its first query. */
 	#logQueries: LogQueries | undefined;
-	/** Deliver whispers that wait for what their sender said before, in order. */
-	readonly #held = new Set<() => void>();
+	/**
+	 * Deliver whispers that wait for what their sender said before, in order. Since
+	 * the first one: a Set for each of 10,000 peers would take 2 MB.
+	 */
+	#held: Set<() => void> | undefined;
 	/** When an unfinished frame began; monotonic milliseconds. */
 	#unfinishedSince: number | undefined;
 
@@ -141,9 +145,10 @@ export class FramedDialect implements Dialect {
 		this.#send(frame);
 	}
 
-	ping(): void {
+	ping(id: number): void {
+		this.#pinged = id;
 		this.#pingedAt = this.#peer.hub.clock.monotonicMs();
-		this.#send({type: 'ping', id: ++this.#pings});
+		this.#send({type: 'ping', id});
 	}
 
 	sendBye(reason: LeaveReason): void {
@@ -307,7 +312,7 @@ export class FramedDialect implements Dialect {
 			}
 
 			case 'pong': {
-				if (frame.id === this.#pings) {
+				if (frame.id === this.#pinged) {
 					const {clock} = this.#peer.hub;
 					const rttMs = clock.monotonicMs() - this.#pingedAt;
 					this.#peer.rtts = keepRoundTrip(this.#peer.rtts, rttMs);
@@ -324,7 +329,7 @@ export class FramedDialect implements Dialect {
 
 	#say(member: Member, said: readonly Said[]): void {
 		// A client takes all of its numbers up to a stored one for delivered.
-		for (const deliver of this.#held) {
+		for (const deliver of this.#held ?? []) {
 			deliver();
 		}
 
@@ -367,13 +372,15 @@ export class FramedDialect implements Dialect {
 		{seq, deliver}: Extract<WhisperOutcome, {kind: 'held'}>,
 		n: number,
 	): Promise<void> {
+		this.#held ??= new Set();
+		const held = this.#held;
 		const deliverOnce = () => {
-			if (this.#held.delete(deliverOnce)) {
+			if (held.delete(deliverOnce)) {
 				this.#report(member, deliver(), n);
 			}
 		};
 
-		this.#held.add(deliverOnce);
+		held.add(deliverOnce);
 		await this.#peer.hub.shown(seq);
 		deliverOnce();
 	}

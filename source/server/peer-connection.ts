@@ -220,28 +220,24 @@ export class PeerConnection implements Peer, QueueOwner, LimitedPeer {
 		}
 	}
 
+	/** Of one in this process there is none: nothing can get lost on the way. */
+	get #heartbeatMs(): number {
+		return this.isHost ? Infinity : this.hub.room.heartbeatMs;
+	}
+
 	/** Until then a tick changes nothing, monotonic. */
 	get tickBy(): number {
-		if (this.isHost && this.#state.phase === 'open') {
-			return Infinity;
-		}
-
 		const {isPaused} = this.readLimiter;
-		const {heartbeatMs} = this.hub.room;
 		return isPaused
 			? -Infinity
-			: tickBy(this.#state, this.lastHeardAt, heartbeatMs);
+			: tickBy(this.#state, this.lastHeardAt, this.#heartbeatMs);
 	}
 
 	/** @param at Monotonic milliseconds. */
 	tick(at: number): void {
-		const {hub} = this;
-		const {heartbeatMs} = hub.room;
+		const heartbeatMs = this.#heartbeatMs;
 		const {isPaused} = this.readLimiter;
-		if (this.isHost) {
-			// In this process, nothing can get lost on the way.
-			this.lastHeardAt = at;
-		} else if (isPaused) {
+		if (isPaused) {
 			// Its silence is ours: it may have sent pongs that were not read.
 			this.lastHeardAt = Math.max(this.lastHeardAt, at - heartbeatMs);
 		}
@@ -452,7 +448,7 @@ export class PeerConnection implements Peer, QueueOwner, LimitedPeer {
 			}
 
 			case 'ping': {
-				this.#dialect!.ping();
+				this.#dialect!.ping(effect.id);
 				break;
 			}
 

@@ -133,7 +133,7 @@ export type Dialect = EntryEncoder & {
 	readonly sendError: (error: SockchatError, n?: number) => void;
 	readonly sendWhisper: (frame: Whispered) => void;
 	readonly sendAnswered: (frame: Answered) => void;
-	readonly ping: () => void;
+	readonly ping: (id: number) => void;
 	/** The last line before FIN. */
 	readonly sendBye: (reason: LeaveReason) => void;
 };

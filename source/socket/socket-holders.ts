@@ -126,6 +126,11 @@ const holderIn = (
 	);
 };
 
+const allProcesses = (): readonly number[] =>
+	(attempt(() => readdirSync('/proc')) ?? [])
+		.filter(entry => /^\d+$/.test(entry))
+		.map(Number);
+
 /**
  * The processes that hold these sockets. Of several processes, as after fork(),
  * the first counts.
@@ -149,15 +154,12 @@ export const findHolders = (
 		look(pid);
 	}
 
-	const entries = attempt(() => readdirSync('/proc')) ?? [];
-	for (const entry of entries) {
+	for (const pid of allProcesses()) {
 		if (found.size === inodes.size) {
 			break;
 		}
 
-		if (/^\d+$/.test(entry)) {
-			look(Number(entry));
-		}
+		look(pid);
 	}
 
 	return found;
@@ -171,12 +173,9 @@ export const findHolder = async (
 	inode: string,
 ): Promise<SocketHolder | undefined> => {
 	const wanted = new Set([inode]);
-	const pids = (attempt(() => readdirSync('/proc')) ?? [])
-		.filter(entry => /^\d+$/.test(entry))
-		.map(Number)
-		.toSorted((one, other) => other - one);
+	const newestFirst = allProcesses().toSorted((one, other) => other - one);
 	// This process may hold both ends.
-	for (const pid of [process.pid, ...pids]) {
+	for (const pid of [process.pid, ...newestFirst]) {
 		const [found] = holderIn(pid, wanted);
 		if (found) {
 			return found[1];

@@ -131,19 +131,19 @@ const sessionCases: Array<[Session, SessionEvent, Session, ...string[]]> = [
 	[greeting, gone, lost],
 	[open, foreign, drained, 'turn-away HTTP'],
 	[open, tick(1999), open],
-	[open, tick(2000), pinged(1, 2000), 'ping'],
+	[open, tick(2000), pinged(1, 2000), 'ping 1'],
 	// Of a new peer it wants two round trips, however much it hears.
-	[open, tick(2000, 1999), pinged(1, 2000), 'ping'],
+	[open, tick(2000, 1999), pinged(1, 2000), 'ping 1'],
 	[pinged(1, 2000), tick(3999, 3000), pinged(1, 2000)],
-	[pinged(1, 2000), tick(4000, 3000), pinged(2, 4000), 'ping'],
+	[pinged(1, 2000), tick(4000, 3000), pinged(2, 4000), 'ping 2'],
 	// Then it leaves the pings to the peer,
 	[pinged(2, 0), tick(2499), pinged(2, 0)],
-	[pinged(2, 0), tick(2500), pinged(3, 2500), 'ping'],
+	[pinged(2, 0), tick(2500), pinged(3, 2500), 'ping 3'],
 	[pinged(2, 0), tick(5999, 3500), pinged(2, 0)],
 	// except for a round trip now and then.
 	[pinged(2, 0), tick(29_999, 29_998), pinged(2, 0)],
-	[pinged(2, 0), tick(30_000, 29_999), pinged(3, 30_000), 'ping'],
-	[open, tick(5999), pinged(1, 5999), 'ping'],
+	[pinged(2, 0), tick(30_000, 29_999), pinged(3, 30_000), 'ping 3'],
+	[open, tick(5999), pinged(1, 5999), 'ping 1'],
 	[open, tick(6000), open, 'destroy timeout'],
 	[pinged(2, 70_000), tick(90_000, 88_001), pinged(2, 70_000)],
 	// A plain peer can't answer a ping, and may be silent all day.
@@ -164,7 +164,7 @@ const named = ({type, ...rest}: {readonly type: string}): string => {
 	const [detail] = Object.values<unknown>(rest);
 	const words =
 		typeof detail === 'boolean' ? (detail ? 'listener' : 'new') : detail;
-	return words === undefined ? type : `${type} ${words as string}`;
+	return words === undefined ? type : `${type} ${words as string | number}`;
 };
 
 type AnyCase = readonly [
