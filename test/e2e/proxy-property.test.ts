@@ -10,7 +10,6 @@ import {readFileSync, rmSync} from 'node:fs';
 import {join} from 'node:path';
 import {env} from 'node:process';
 import test from 'node:test';
-import {setImmediate as nextTurn} from 'node:timers/promises';
 import {createSecureContext, type SecureContext} from 'node:tls';
 import fc from 'fast-check';
 import {digits, only} from '../helpers/digits.js';
@@ -19,12 +18,14 @@ import {makeCertificates, newFolder} from '../helpers/link-peers.js';
 import {findPort} from '../helpers/ports.js';
 import {startBin} from '../helpers/process.js';
 import {
-	connectAsPlayer,
-	connectAsProcess,
-	listenAsPlayer,
 	type PlayedLink,
 	type Player,
+	connectAsPlayer,
+	connectAsProcess,
+	hasDone,
+	listenAsPlayer,
 } from '../helpers/raw-player.js';
+import {withinTurns} from '../helpers/turns.js';
 import {until} from '../helpers/until.js';
 
 const routes = [
@@ -223,17 +224,11 @@ const perform = async (
 
 		case 'flush':
 		case 'hear': {
-			// What the other side doesn't read may be in its way: so many turns.
-			for (let turn = 0; turn < 200; turn++) {
-				const {isFlushed, isClosed, heard} = player;
-				const isDone = type === 'flush' ? isFlushed : heard.length >= bytes;
-				if (isDone || isClosed) {
-					break;
-				}
-
-				await nextTurn();
-			}
-
+			// What the other side doesn't read may be in its way.
+			await withinTurns(
+				200,
+				() => player.isClosed || hasDone(player, type, bytes),
+			);
 			break;
 		}
 

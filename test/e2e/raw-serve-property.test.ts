@@ -17,20 +17,21 @@ import {
 import {join} from 'node:path';
 import {env} from 'node:process';
 import test from 'node:test';
-import {setImmediate as nextTurn} from 'node:timers/promises';
 import fc from 'fast-check';
 import {digits, only} from '../helpers/digits.js';
 import {createScope, type Owner} from '../helpers/environment.js';
 import {newFolder} from '../helpers/link-peers.js';
 import {bin, startProcess} from '../helpers/process.js';
 import {
-	connectAsPlayer,
-	connectAsProcess,
-	playedLinks,
 	type PlayedLink,
 	type Player,
+	connectAsPlayer,
+	connectAsProcess,
+	hasDone,
+	playedLinks,
 } from '../helpers/raw-player.js';
 import {toShellLine} from '../helpers/shell.js';
+import {withinTurns} from '../helpers/turns.js';
 import {until} from '../helpers/until.js';
 
 /** Small, about one read, several, and more than the kernel takes unread. */
@@ -141,18 +142,12 @@ const perform = async (
 
 		case 'flush':
 		case 'hear': {
-			// What the others don't read may be in its way: so many turns at most.
+			// What the others don't read may be in its way.
 			player.setReading(true);
-			for (let turn = 0; turn < 200 && !isOver(); turn++) {
-				const {isFlushed, isClosed, heard} = player;
-				const isDone = type === 'flush' ? isFlushed : heard.length >= bytes;
-				if (isDone || isClosed) {
-					break;
-				}
-
-				await nextTurn();
-			}
-
+			await withinTurns(
+				200,
+				() => isOver() || player.isClosed || hasDone(player, type, bytes),
+			);
 			break;
 		}
 

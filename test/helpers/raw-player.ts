@@ -245,6 +245,14 @@ type Layers = {
 const isTls = (link: PlayedLink) => link === 'tls' || link === 'wss';
 const isWebSocket = (link: PlayedLink) => link === 'ws' || link === 'wss';
 
+/** Whether the other side has what it said, or it has heard so much. */
+export const hasDone = (
+	player: Player,
+	what: 'flush' | 'hear',
+	bytes: number,
+): boolean =>
+	what === 'flush' ? player.isFlushed : player.heard.length >= bytes;
+
 /** Calls back for each connection once it can talk. */
 export const listenAsPlayer = async (
 	owner: Owner,

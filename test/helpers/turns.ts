@@ -1,6 +1,7 @@
 /** Rests that are counted in turns of the event loop, not in time. */
 import {Buffer} from 'node:buffer';
 import type {Readable} from 'node:stream';
+import {setImmediate as nextTurn} from 'node:timers/promises';
 
 export const afterTurns = (count: number, proceed: () => void): void => {
 	if (count === 0) {
@@ -31,4 +32,14 @@ export const readSlowly = async (
 		stream.once('end', resolve);
 	});
 	return Buffer.concat(received);
+};
+
+/** Waits for a condition that something may be in the way of: so many turns at most. */
+export const withinTurns = async (
+	count: number,
+	isMet: () => boolean,
+): Promise<void> => {
+	for (let turn = 0; turn < count && !isMet(); turn++) {
+		await nextTurn();
+	}
 };

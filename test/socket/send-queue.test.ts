@@ -35,6 +35,8 @@ test('send queue: it has what the other kernel does not have', async t => {
 			const isStill = before === unreachedBytes(link!);
 			return (
 				local!.sendQueueBytes > 0 &&
+				// Only then nothing is on its way any more.
+				local!.timer?.name === 'persist' &&
 				isStill &&
 				before + receiveQueueBytes + peer!.bytesRead
 			);

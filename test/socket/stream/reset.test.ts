@@ -1,8 +1,13 @@
 import assert from 'node:assert/strict';
 import {once} from 'node:events';
-import {createConnection, createServer, type Socket} from 'node:net';
+import {
+	createConnection,
+	createServer,
+	type AddressInfo,
+	type Socket,
+} from 'node:net';
 import process from 'node:process';
-import test from 'node:test';
+import test, {type TestContext} from 'node:test';
 import {resetSocket} from '../../../source/socket/stream/reset.js';
 import {statesBySs} from '../../helpers/kernel.js';
 import {until} from '../../helpers/until.js';
@@ -55,19 +60,24 @@ const beginnings: ReadonlyArray<
 	],
 ];
 
+/** A server that reads nothing. */
+const listenDeaf = async (t: TestContext): Promise<number> => {
+	const server = createServer({pauseOnConnect: true}, accepted => {
+		accepted.on('error', () => undefined);
+	}).listen(0, '127.0.0.1');
+	await once(server, 'listening');
+	t.after(() => {
+		server.close();
+	});
+	return (server.address() as AddressInfo).port;
+};
+
 for (const isConnected of [true, false]) {
 	for (const [what, begin] of beginnings) {
 		for (const [when, later] of turns) {
 			const state = isConnected ? 'connected' : 'connecting';
 			test(`reset: ${state}, ${when} after ${what}, the socket is closed`, async t => {
-				const server = createServer({pauseOnConnect: true}, accepted => {
-					accepted.on('error', () => undefined);
-				}).listen(0, '127.0.0.1');
-				await once(server, 'listening');
-				t.after(() => {
-					server.close();
-				});
-				const {port} = server.address() as {port: number};
+				const port = await listenDeaf(t);
 				const socket = createConnection({
 					host: '127.0.0.1',
 					port,
@@ -102,14 +112,7 @@ for (const isConnected of [true, false]) {
 }
 
 test('reset: a socket that is ended after that, while it connects, is closed', async t => {
-	const server = createServer({pauseOnConnect: true}, accepted => {
-		accepted.on('error', () => undefined);
-	}).listen(0, '127.0.0.1');
-	await once(server, 'listening');
-	t.after(() => {
-		server.close();
-	});
-	const {port} = server.address() as {port: number};
+	const port = await listenDeaf(t);
 	const socket = createConnection({host: '127.0.0.1', port});
 	const errors: Error[] = [];
 	socket.on('error', error => {
