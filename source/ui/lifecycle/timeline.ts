@@ -103,6 +103,10 @@ const nameOf = (step: Step, drawing: Drawing): DisplayText => {
 	}
 };
 
+/** A call without its arguments and its result. */
+const briefest = (step: Extract<Step, {kind: 'call'}>): DisplayText =>
+	toDisplay(`${evidenceOf(step)}${nameOfCall(step.call)}()`);
+
 const isRemote = (step: Step): boolean =>
 	step.kind !== 'segment' && step.end === 'remote';
 
@@ -190,9 +194,7 @@ const listOf = (
 			[timed, name, peer],
 			[timed, whole],
 			[timed, name],
-			...(step.kind === 'call'
-				? [[timed, {text: toDisplay(`${nameOfCall(step.call)}()`)}]]
-				: []),
+			...(step.kind === 'call' ? [[timed, {text: briefest(step)}]] : []),
 			[{text: mark, role: 'faint'}, name],
 		];
 		const spans = fitting.find(spans => cellsOfSpans(spans) <= width);

@@ -89,6 +89,22 @@ test('timeline: a call loses its arguments before its time', () => {
 	assert.deepEqual(drawn(28), ['14:02:11.204 setsockopt()']);
 });
 
+test("timeline: the other end's call is still inferred without its arguments", () => {
+	const accept: Step = {
+		kind: 'call',
+		call: 'accept()',
+		end: 'remote',
+		evidence: 'inferred',
+		result: '127.0.0.1:42476',
+		peer: undefined,
+		at,
+	};
+	assert.deepEqual(
+		listed(26, 20, 'none', [...steps, accept]).at(-1),
+		'14:02:11.204→○ accept()',
+	);
+});
+
 test('timeline: times lose their milliseconds before peers are dropped', () => {
 	const all = steps.map(step => ofPeer(step));
 	assert.deepEqual(listed(33, 4, 'none', all), [
