@@ -70,6 +70,16 @@ export const withoutUnusedMeow = replacing(
 	],
 );
 
+/**
+ * Chalk has no colours where a variable CI is set, and no log of a build shows
+ * them. A screen is on a terminal, which TERM says more of.
+ */
+export const withColoursInCi = replacing(
+	'with-colours-in-ci',
+	/[/\\]chalk[/\\]source[/\\]vendor[/\\]supports-color[/\\]index\.js$/,
+	[["if ('CI' in env) {", 'if (false) {']],
+);
+
 const oneCellOnly = String.raw`/^[\u0020-\u007E${oneCell}]*$/`;
 
 /** Ink asks of each character of a text, and so of the ends of its lines. */
@@ -271,6 +281,7 @@ export const withLessons = (
 export const programPlugins: readonly Plugin[] = [
 	withoutDevtools,
 	withoutUnusedMeow,
+	withColoursInCi,
 	withoutEarlyEmoji,
 	withoutEarlyProperties,
 	withoutAssert,

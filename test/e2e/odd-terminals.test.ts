@@ -84,18 +84,20 @@ test('e2e: Ctrl-L draws all of it again', async t => {
 	await waitForWhole(terminal, size, {shown: /goes on *✓/});
 });
 
+const colours = /\u{1B}\[(?:\d+;)*(?:3[0-8]|4[0-8]|9\d|10\d)[;m]/u;
+
 test('e2e: a CI variable makes no difference to a terminal', async t => {
 	const terminal = await openScreen(t, connect, {...size, env: {CI: 'true'}});
 	await waitForWhole(terminal, size, {shown: 'You are otter in'});
 	terminal.type('from CI\r');
 	await waitForWhole(terminal, size, {shown: /from CI *✓/});
+	assert.match(terminal.output(), colours);
 });
 
 test('e2e: NO_COLOR is a screen without colours', async t => {
 	const coloured = await openScreen(t, connect, size);
 	await waitForWhole(coloured, size, {shown: 'You are otter in'});
 
-	const colours = /\u{1B}\[(?:\d+;)*(?:3[0-8]|4[0-8]|9\d|10\d)[;m]/u;
 	assert.match(coloured.output(), colours);
 	coloured.type('/quit\r');
 	assert.equal(await coloured.waitForExit(), 0);
