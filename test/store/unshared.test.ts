@@ -100,7 +100,7 @@ test('relay facts: state, since when, and what waits', () => {
 	assert.deepEqual(relayFact({relay}, 180_000), {
 		name: 'away',
 		role: 'alarm',
-		age: '3 min',
+		age: '>2 min',
 		engine: 'box:4222',
 		counts: ['outbox 3'],
 	});

@@ -54,7 +54,7 @@ export type PhaseFact = {
 	readonly changesAt: number;
 };
 
-/** The age of a phase that lasts: in minutes. */
+/** The age of a phase that lasts: in coarse steps. */
 const lasting = (since: number, now: number) => ({
 	age: formatAge(now - since),
 	changesAt: now + untilOlderMs(now - since),

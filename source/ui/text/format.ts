@@ -18,28 +18,28 @@ export const formatDuration = (ms: number): string => {
 
 const minuteMs = 60_000;
 
+const hourMs = 60 * minuteMs;
+const dayMs = 24 * hourMs;
+
+/** Ages, oldest first: true for long, so that they are seldom drawn anew. */
+const ages: ReadonlyArray<readonly [ms: number, text: string]> = [
+	...[50, 20, 10, 5, 2, 1].map(days => [days * dayMs, `>${days} d`] as const),
+	...[10, 5, 2, 1].map(hours => [hours * hourMs, `>${hours} h`] as const),
+	...[20, 10, 5, 2, 1].map(
+		minutes => [minutes * minuteMs, `>${minutes} min`] as const,
+	),
+];
+
 /**
- * <1 min, 3 min, 1 h 03, 2 d 1 h: whole minutes, at 8 cells below 100 days.
- * It changes once a minute at most.
+ * <1 min, >1 min, >2 min, >5 min, … >1 h, … >1 d: at 7 cells. It stays true until
+ * the next change of something else is drawn.
  */
-export const formatAge = (ms: number): string => {
-	const minutes = Math.max(0, Math.floor(ms / minuteMs));
-	const hours = Math.floor(minutes / 60);
-	const days = Math.floor(hours / 24);
-	if (days > 0) {
-		return `${days} d ${hours % 24} h`;
-	}
+export const formatAge = (ms: number): string =>
+	ages.find(([least]) => ms >= least)?.[1] ?? '<1 min';
 
-	if (hours > 0) {
-		return `${hours} h ${pad(minutes % 60)}`;
-	}
-
-	return minutes > 0 ? `${minutes} min` : '<1 min';
-};
-
-/** In how many milliseconds an age becomes one minute more. */
+/** In how many milliseconds an age reads differently. */
 export const untilOlderMs = (ms: number): number =>
-	minuteMs - (Math.max(0, ms) % minuteMs);
+	(ages.findLast(([least]) => ms < least)?.[0] ?? Infinity) - ms;
 
 const leftStepMs = 10_000;
 
@@ -82,7 +82,6 @@ export const formatMs = (ms: number): string => {
 };
 
 const secondMs = 1000;
-const hourMs = 60 * minuteMs;
 
 /** +31 ms, +1.2 s, +3 min, +2 h: at most 7 cells below 1000 h. */
 export const formatSince = (ms: number): string => {

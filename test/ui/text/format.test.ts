@@ -92,15 +92,17 @@ test('format: a sparkline has a bar for each value that fits', () => {
 	);
 });
 
-test('format: an age is whole minutes, and has hours and days only if needed', () => {
+test('format: an age is a lower bound, in steps of 1, 2, 5, 10', () => {
 	for (const [ms, text] of [
 		[-5, '<1 min'],
 		[59 * seconds, '<1 min'],
-		[minutes, '1 min'],
-		[59 * minutes + 59 * seconds, '59 min'],
-		[hours, '1 h 00'],
-		[23 * hours + 59 * minutes, '23 h 59'],
-		[2 * days + 3 * hours, '2 d 3 h'],
+		[minutes, '>1 min'],
+		[9 * minutes, '>5 min'],
+		[59 * minutes + 59 * seconds, '>20 min'],
+		[hours, '>1 h'],
+		[23 * hours + 59 * minutes, '>10 h'],
+		[2 * days + 3 * hours, '>2 d'],
+		[400 * days, '>50 d'],
 	] as const) {
 		assert.equal(formatAge(ms), text);
 	}
