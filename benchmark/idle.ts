@@ -1,7 +1,7 @@
 /**
  * Measures what a screen costs while nobody says anything, beside weechat: bytes
  * it writes, CPU, memory. All run at the same time, so each round is the same
- * stretch of time for all of them; with the default of three, it takes three
+ * stretch of time for all of them; with the default of three, it takes five
  * minutes.
  */
 import {spawnSync} from 'node:child_process';
@@ -33,8 +33,12 @@ export type Idle = Cost & {
 };
 
 const roundMs = 30_000;
-/** Then the welcome is drawn, and the pace of sampling is that of rest. */
-const settleMs = 15_000;
+/**
+ * Then the welcome is drawn, the pace of sampling is that of rest, and the totals
+ * of a new connection no longer double every few seconds. In its first two
+ * minutes a screen takes up to twice as much.
+ */
+const settleMs = 150_000;
 
 const startMs = 3000;
 

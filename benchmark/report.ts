@@ -318,7 +318,7 @@ const proxyReport = (part: NonNullable<Results['proxy']>): string =>
 
 const idleReport = (part: NonNullable<Results['idle']>): string =>
 	[
-		`## An idle screen\n\n${when(part)} Nobody says anything in rounds of 30 s: the mean of what is written, medians of the rest, and in brackets the median of the ratios to weechat in the same round. \`npm run benchmark -- idle\` repeats it. Node 24 alone, waiting for a timer, takes 42 MB, 8 of them its own. A server's screen with members adds 12 MB of pages of Node's program (5 of read-only data, 1.5 of Maglev, 1 of WebAssembly, 0.6 each of TurboFan and SQLite) and as much of its own, most of it V8's heap; the code that its start ran once is given back. The optimizing compilers, 10 MB more, rest until a screen has work, and never get to Yoga. All screens here run for the second time, with V8's cache of their code.`,
+		`## An idle screen\n\n${when(part)} From two and a half minutes after the start on nobody says anything, in rounds of 30 s: the mean of what is written, medians of the rest, and in brackets the median of the ratios to weechat in the same round. \`npm run benchmark -- idle\` repeats it. Node 24 alone, waiting for a timer, takes 42 MB, 8 of them its own. A server's screen with members adds 12 MB of pages of Node's program (5 of read-only data, 1.5 of Maglev, 1 of WebAssembly, 0.6 each of TurboFan and SQLite) and as much of its own, most of it V8's heap; the code that its start ran once is given back. The optimizing compilers, 10 MB more, rest until a screen has work, and never get to Yoga. All screens here run for the second time, with V8's cache of their code.`,
 		table(
 			['', 'written, B/s', 'CPU, of a core', 'memory, MB', 'of it its own'],
 			part.rows.map(({name, ratio, ...row}) => [
