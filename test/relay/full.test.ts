@@ -120,17 +120,30 @@ test('relay: the leave of one whose server died does not take it away once it is
 		);
 	}
 
-	for (const {client} of watching) {
-		client.say('a');
-		client.say('b');
-	}
-
 	const outboxes = () =>
 		servers.map(({relayEvents}) => relayEvents().at(-1)!.outbox);
-	await until(() => outboxes()[0]! + outboxes()[1]! === 2, {
-		what: 'a full stream',
-		seen: () => outboxes().join(' '),
-	});
+	const untilOutboxes = async (what: string, sizes: readonly number[]) =>
+		until(() => outboxes().join(' ') === sizes.join(' '), {
+			what,
+			seen: () => outboxes().join(' '),
+		});
+	const say = (text: string) => {
+		for (const {client} of watching) {
+			client.say(text);
+		}
+	};
+
+	// What is on its way counts, too: only with nothing on its way the next are
+	// those that wait.
+	say('a');
+	await Promise.all(
+		watching.map(async client =>
+			client.until('both', () => client.said().length === 2),
+		),
+	);
+	await untilOutboxes('the last two that fit', [0, 0]);
+	say('b');
+	await untilOutboxes('a full stream', [1, 1]);
 	const full = outboxes();
 	proxy.manner.isStalled = true;
 	for (const link of proxy.open()) {

@@ -99,7 +99,7 @@ test("timeline: the other end's call is still inferred without its arguments", (
 		peer: undefined,
 		at,
 	};
-	assert.deepEqual(
+	assert.equal(
 		listed(26, 20, 'none', [...steps, accept]).at(-1),
 		'14:02:11.204→○ accept()',
 	);
