@@ -146,9 +146,9 @@ export const ladderOf = (
 
 	const isReady = (index: number, segment: number): boolean =>
 		(places[index]!.after ?? -1) < segment;
-	/** Whether an earlier call of the same caller is beside this segment. */
+	/** Whether an earlier call of the same caller is beside this segment or a later one. */
 	const isBehind = ({step}: Place, segment: number): boolean =>
-		step.kind === 'call' && reached.get(callerOf(step)) === segment;
+		step.kind === 'call' && (reached.get(callerOf(step)) ?? -1) >= segment;
 	const isDue = (index: number, segment: number, at: number): boolean => {
 		const place = places[index]!;
 		const isInTime = seenBy(place.step) < at && !isBehind(place, segment);
@@ -175,8 +175,9 @@ export const ladderOf = (
 		const at = seenBy(segment);
 		const last = forced.get(index) ?? -1;
 		for (let ahead = next; ahead <= last; ahead++) {
-			// What caused a later segment may have been seen before this one's cause.
-			const isOfLater = (places[ahead]!.before ?? index) > index;
+			// What belongs to a later segment may have been seen before this one's cause.
+			const {before, beside: own} = places[ahead]!;
+			const isOfLater = (before ?? own ?? index) > index;
 			const isDueNow = !done.has(ahead) && !isOfLater && isReady(ahead, index);
 			if (isDueNow && !isYetToBlock(ahead, index)) {
 				add(ahead);

@@ -826,6 +826,66 @@ test('ladder: a shutdown() stands below the send() before it, in the same millis
 	]);
 });
 
+test('ladder: it does so, too, if the accept() of the other end was seen late', () => {
+	const rungs = ladderOf(
+		{
+			steps: [
+				called('connect(127.0.0.1:5001)', {at: 1, order: 0}),
+				called('shutdown(SHUT_WR)', {at: 6, order: 3}),
+				watched('accept()', 'remote', 9, {peer: undefined, result: peer}),
+			],
+			transfers: [
+				transfer('in', 0, 7, 5, undefined, 1),
+				transfer('out', 0, 15, 6, undefined, 2),
+				transfer('in', 7, 3, 8, undefined, 4),
+			],
+			segments: [
+				segmentOf('SYN', [1, 0]),
+				segmentOf('SYN+ACK', [2, 0, 1], 'in'),
+				segmentOf('ACK', [3, 1, 1]),
+				segmentOf('PSH', [4, 1, 1, 7], 'in'),
+				segmentOf('PSH', [6.1, 1, 8, 15]),
+				segmentOf('FIN', [6.7, 16, 8]),
+				segmentOf('PSH', [7, 8, 17, 3], 'in'),
+			],
+		},
+		{side: 'client'},
+	);
+	assert.deepEqual(drawn(rungs).slice(-4), [
+		'send(15) ─ PSH ▸',
+		'shutdown(SHUT_WR) |',
+		'─ FIN ▸',
+		'recv(65536) ◂ PSH ─',
+	]);
+});
+
+test('ladder: a shutdown() stands below the send() before it, though the bytes waited', () => {
+	const rungs = ladderOf(
+		{
+			steps: [
+				called('connect(127.0.0.1:5001)', {at: 1, order: 0}),
+				called('shutdown(SHUT_WR)', {at: 5, order: 2}),
+			],
+			transfers: [transfer('out', 0, 15, 4, undefined, 1)],
+			segments: [
+				segmentOf('SYN', [1, 0]),
+				segmentOf('SYN+ACK', [2, 0, 1], 'in'),
+				segmentOf('ACK', [3, 1, 1]),
+				segmentOf('ACK', [7, 1, 1], 'in'),
+				segmentOf('PSH', [8, 1, 1, 15]),
+				segmentOf('FIN', [9, 16, 1]),
+			],
+		},
+		{side: 'client'},
+	);
+	assert.deepEqual(drawn(rungs).slice(-4), [
+		'◂ ACK ─',
+		'send(15) ─ PSH ▸',
+		'shutdown(SHUT_WR) |',
+		'─ FIN ▸',
+	]);
+});
+
 test('ladder: what was read after a later send() stands below that', () => {
 	const rungs = ladderOf(
 		{
