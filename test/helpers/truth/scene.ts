@@ -719,7 +719,11 @@ export const openScene = async (
 		/** What was shown of calls, of the order of rows, and of segments. */
 		found(): SceneFindings {
 			const traced = trace.calls();
-			const connects = traced.filter(({name}) => name === 'connect');
+			// A program of the scene may have connected before.
+			const connects =
+				learners.length === 0
+					? []
+					: trace.attachedCalls().filter(({name}) => name === 'connect');
 			for (const [index, learn] of learners.entries()) {
 				learn(connects[index]?.socket.local);
 			}

@@ -312,6 +312,12 @@ export const openTrace = (owner: Owner) => {
 		join(folder, 'calls'),
 	];
 	let attached: ReturnType<typeof startProcess> | undefined;
+	const callsOf = (names: readonly string[], kind: Kind) =>
+		names
+			.flatMap(name =>
+				parseTrace(readFileSync(join(folder, name), 'utf8'), kind),
+			)
+			.toSorted((a, b) => a.from - b.from);
 	return {
 		/** Its tracer is no parent: signals and the exit are the command's own. */
 		before: [strace, '-D', '-ff', '--seccomp-bpf', ...written],
@@ -327,11 +333,9 @@ export const openTrace = (owner: Owner) => {
 		},
 		/** All calls so far, in the order in which they began. */
 		calls: (kind: Kind = 'tcp'): readonly TracedCall[] =>
-			readdirSync(folder)
-				.flatMap(name =>
-					parseTrace(readFileSync(join(folder, name), 'utf8'), kind),
-				)
-				.toSorted((a, b) => a.from - b.from),
+			callsOf(readdirSync(folder), kind),
+		/** Those of the thread that ran already, alone. */
+		attachedCalls: (): readonly TracedCall[] => callsOf(['calls'], 'tcp'),
 	};
 };
 

@@ -32,7 +32,11 @@ export class Tally {
 		assert.deepEqual(wrong, [], scene.story());
 		assert.deepEqual(unsaidCalls, [], scene.story());
 		assert.deepEqual(reversed, [], `${rows}\n${scene.story()}`);
-		assert.deepEqual(captured.claimed, captured.seen, scene.story());
+		assert.deepEqual(
+			captured.claimed,
+			captured.seen,
+			`${rows}\n${scene.story()}`,
+		);
 	}
 
 	toString(): string {
