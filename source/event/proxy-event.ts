@@ -41,6 +41,8 @@ export type ProxyEvent =
 			readonly at: number;
 			readonly direction: ProxyDirection;
 			readonly peer: string;
+			/** How it goes to who gets it, unless by TCP: then there is no FIN. */
+			readonly transport?: 'unix' | 'udp' | undefined;
 	  }
 	/** The four ends of a pair of connections; only of TCP. */
 	| {

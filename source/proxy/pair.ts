@@ -9,7 +9,7 @@ import type {LeaveReason} from '../protocol/frame.js';
 import type {RelayRecord} from '../recording/recorder.js';
 import type {Clock} from '../socket/clock.js';
 import {connectionLost} from '../socket/dial.js';
-import type {OuterLink} from '../socket/link.js';
+import {datagramFacts, type OuterLink} from '../socket/link.js';
 import {unreachedBytes} from '../socket/send-queue.js';
 import {Direction} from './direction.js';
 import type {Watches} from './watches.js';
@@ -186,7 +186,14 @@ export class Pair {
 			isDirect: !isWatched && !watches,
 			onEnd() {
 				record?.fin(direction);
-				onEvent({type: 'fin', at: clock.wallMs(), direction, peer});
+				const {transport} = to;
+				onEvent({
+					type: 'fin',
+					at: clock.wallMs(),
+					direction,
+					peer,
+					...(transport !== 'tcp' && {transport}),
+				});
 			},
 		});
 	}
@@ -281,6 +288,7 @@ export class Pair {
 			peer,
 			reason: this.#reason,
 			...counts,
+			...datagramFacts(this.client),
 		});
 		onClosed();
 	}

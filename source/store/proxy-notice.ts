@@ -13,14 +13,16 @@ export const proxyWordsOf = (event: ProxyEvent): Words | undefined => {
 		case 'target': {
 			const {peer, local = '', remote = '', link} = event;
 			const agreed = link?.kind === 'tls' ? `, ${link.version}` : '';
+			const verb = link?.kind === 'udp' ? 'sends' : 'connected';
 			return info(
-				`${peer}: connected to ${remote === '' ? 'the target' : remote}${local === '' ? '' : ` from ${local}`}${agreed}`,
+				`${peer}: ${verb} to ${remote === '' ? 'the target' : remote}${local === '' ? '' : ` from ${local}`}${agreed}`,
 			);
 		}
 
 		case 'fin': {
-			const {peer, direction} = event;
-			return info(`${peer} ${direction === 'out' ? '→' : '←'} FIN`);
+			const {peer, direction, transport} = event;
+			const arrow = direction === 'out' ? '→' : '←';
+			return info(`${peer} ${arrow} ${transport ? 'end' : 'FIN'}`);
 		}
 
 		case 'ends': {
@@ -31,9 +33,12 @@ export const proxyWordsOf = (event: ProxyEvent): Words | undefined => {
 		}
 
 		case 'ended': {
-			const {peer, reason, bytesIn, bytesOut} = event;
+			const {peer, reason, link, bytesIn, bytesOut} = event;
+			// Only TCP has segments; a direction that ended has said so before.
+			const hasRst = link === undefined && !peer.startsWith('unix:');
+			const how = reason === 'reset' && hasRst ? 'reset: RST' : reason;
 			return info(
-				`${peer}: ended (${reason === 'reset' ? 'reset: RST' : 'closed'}), ${bytesOut} B out, ${bytesIn} B in`,
+				`${peer}: ended (${how}), ${bytesOut} B out, ${bytesIn} B in`,
 			);
 		}
 

@@ -83,10 +83,20 @@ const createTranslator = (emit: (event: ModelEvent) => void) => {
 				break;
 			}
 
-			case 'accepted':
+			case 'accepted': {
+				tap.forget(event.peer);
+				emit(event);
+				break;
+			}
+
 			case 'ended': {
 				tap.forget(event.peer);
 				emit(event);
+				if (event.link) {
+					// No connection from a client has ended, but that to a target may have.
+					emit({type: 'notice', at: event.at, ...proxyWordsOf(event)!});
+				}
+
 				break;
 			}
 
