@@ -59,6 +59,13 @@ export type Scope = {
 // A client's socket and the target's.
 const filesOfPair = 2;
 
+const connections = (count: number): string =>
+	`${count} ${count === 1 ? 'connection' : 'connections'}`;
+
+/** A client is meant by a part of its name; an answer has all of it. */
+const namesOf = (pairs: readonly Pair[]): string =>
+	pairs.map(({name}) => name).join(', ');
+
 const directionsOf = ({direction}: Scope): readonly ProxyDirection[] =>
 	direction ? [direction] : ['out', 'in'];
 
@@ -213,9 +220,7 @@ export class Proxy {
 		}
 
 		this.#rows?.changed();
-		return done(
-			`${changeWords(change)} for ${this.#words(scope, pairs.length)}.`,
-		);
+		return done(`${changeWords(change)} for ${this.#words(scope, pairs)}.`);
 	}
 
 	/** Ends connections, or a direction of them. */
@@ -248,16 +253,22 @@ export class Proxy {
 			end(pair);
 		}
 
-		return done(
-			`${pairs.length} ${pairs.length === 1 ? 'connection is' : 'connections are'} ${what}.`,
-		);
+		const {direction, peer} = scope;
+		const count = connections(pairs.length);
+		if (direction) {
+			// Both connections of a pair are still there.
+			const whose = peer === undefined ? count : namesOf(pairs);
+			return done(`Direction ${direction} is ${what} for ${whose}.`);
+		}
+
+		return done(`${count} ${pairs.length === 1 ? 'is' : 'are'} ${what}.`);
 	}
 
-	#words({direction, peer}: Scope, count: number): string {
+	#words({direction, peer}: Scope, pairs: readonly Pair[]): string {
 		const which = direction ?? 'both directions';
 		return peer === undefined
-			? `${which}, of ${count} ${count === 1 ? 'connection' : 'connections'} and those that come`
-			: `${which} of ${peer}`;
+			? `${which}, of ${connections(pairs.length)} and those that come`
+			: `${which} of ${namesOf(pairs)}`;
 	}
 
 	#unknown(peer: string): Answer {

@@ -116,7 +116,9 @@ test('e2e: a proxy says how much a /cut has dropped', async t => {
 	client.write('hello');
 	await proxy.waitForOutput('→ 5 B');
 	proxy.writeLine('/cut out');
-	await proxy.waitForOutput('1 connection is cut.', {stream: 'stderr'});
+	await proxy.waitForOutput('Direction out is cut for 1 connection.', {
+		stream: 'stderr',
+	});
 	client.write(' and more');
 	client.end();
 	client.resume();

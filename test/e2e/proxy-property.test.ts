@@ -181,7 +181,7 @@ const chunksOf = (lines: string, wanted: string): string =>
 		.join('');
 
 const answers =
-	/^(?:(?:Paused|Resumed|Delay|Rate limit|Slice) .*|\d connections? (?:is|are) (?:cut|reset)\.|There is no connection\.)\n/gm;
+	/^(?:(?:Paused|Resumed|Delay|Rate limit|Slice) .*|\d connections? (?:is|are) (?:cut|reset)\.|Direction (?:in|out) is cut for \d connections?\.|There is no connection\.)\n/gm;
 
 /** What it said besides how connections came and went. */
 const complaintsOf = (stdout: string, stderr_: string, isJson: boolean) =>

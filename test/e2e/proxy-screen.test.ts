@@ -150,10 +150,10 @@ test('e2e: what is typed to the screen of a proxy is done, by direction and conn
 	await terminal.waitFor('out: limit 20.0 kB/s');
 	terminal.type(`/slice 3 in :${second!}\r`);
 	await terminal.waitFor('slice 3 B');
-	await terminal.waitFor(`Slice 3 B for in of ${second}.`);
+	await terminal.waitFor(`Slice 3 B for in of 127.0.0.1:${second}.`);
 	terminal.type('/peers\r');
 	await terminal.waitForNot('connections 2');
-	await terminal.waitFor(`Slice 3 B for in of ${second}.`);
+	await terminal.waitFor(`Slice 3 B for in of 127.0.0.1:${second}.`);
 
 	terminal.type('/dance\r');
 	await terminal.waitFor(

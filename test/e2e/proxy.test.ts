@@ -486,7 +486,14 @@ test('e2e: a proxy obeys what is typed, by direction and by connection', async t
 		await proxy.waitFor(`${words}, of 1 connection and those that come.`);
 	}
 
+	const left = `127.0.0.1:${clients[1]!.localPort!}`;
+	proxy.type(`/pause in :${clients[1]!.localPort!}\r`);
+	await proxy.waitFor(`Paused for in of ${left}.`);
+	proxy.type(`/cut in :${clients[1]!.localPort!}\r`);
+	await proxy.waitFor(`Direction in is cut for ${left}.`);
+
 	proxy.type('/cut out\r');
+	await proxy.waitFor('Direction out is cut for 1 connection.');
 	await until(() => peers.some(peer => peer.readableEnded), {what: 'its FIN'});
 	proxy.type('/delay soon\r');
 	await proxy.waitFor('/delay needs a number of milliseconds; got "soon".');
