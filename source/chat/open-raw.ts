@@ -23,7 +23,7 @@ import {
 import {RawClient} from '../raw/client.js';
 import type {Receivers, Track} from '../raw/peer-name.js';
 import type {Limits} from '../raw/pipe.js';
-import type {CutOff} from '../raw/peer-end.js';
+import {halfClosedWords, type CutOff} from '../raw/peer-end.js';
 import {startRawServer} from '../raw/server.js';
 import {Silence} from '../raw/silence.js';
 import {Recorder} from '../recording/recorder.js';
@@ -270,6 +270,17 @@ export const openRaw = async (
 				dial: dialler!.dial,
 				describe: dialler!.describe,
 				isPipe: isPipe || isHalfOpen,
+				onHalfClosed() {
+					if (isHalfOpen && !isPipe) {
+						const text = halfClosedWords('The other side', '', '/end');
+						told({
+							type: 'notice',
+							at: systemClock.wallMs(),
+							tone: 'info',
+							text,
+						});
+					}
+				},
 				isTelnet,
 				connectTimeoutMs,
 				isWaiting,

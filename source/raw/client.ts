@@ -43,6 +43,8 @@ export type RawClientOptions = {
 	readonly describe: (cause: Error) => SockchatError;
 	/** Whether to continue sending after the other side's FIN. */
 	readonly isPipe?: boolean | undefined;
+	/** Called if the other side has ended, and ours is left to a person. */
+	readonly onHalfClosed?: (() => void) | undefined;
 	/** Whether telnet's requests are answered. */
 	readonly isTelnet?: boolean | undefined;
 	/** How long connect() may take; 10 s by default. */
@@ -366,6 +368,8 @@ export class RawClient implements Counted {
 				link.kind === 'ws'
 			) {
 				this.#endByPeer();
+			} else if (stream.writable) {
+				this.#options.onHalfClosed?.();
 			}
 		});
 		stream.on('finish', () => {

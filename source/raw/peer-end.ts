@@ -55,6 +55,10 @@ export const inputLost = (
 		`Of stdin, ${bytesWere(bytesGiven)} read for ${name}, the kernel took ${bytesTaken} of them, and how many arrived is unknown. Nobody else gets them${isOver ? '' : '; the next peer gets what follows'}.`,
 	);
 
+/** With --half-open, by hand: a person decides when our side ends. */
+export const halfClosedWords = (who: string, whom: string, end: string) =>
+	`${who} has ended: it sends nothing more. What you type is still sent${whom}; ${end} ends this side, too.`;
+
 /** A peer that had not ended as we left, which was heard since, or is held back. */
 export type CutOff = {readonly peer: string; readonly bytesIn: number};
 

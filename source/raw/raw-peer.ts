@@ -44,6 +44,8 @@ export type RawSite = {
 	readonly searches: SearchPace;
 	/** Whether ours follows the FIN of a peer, which has its answers. */
 	readonly isEndAnswered: (peer: RawPeer) => boolean;
+	/** Its FIN isn't answered now. */
+	readonly onHalfClosed: (peer: RawPeer) => void;
 	/** @param ended The event that reports it. */
 	readonly onClosed: (peer: RawPeer, ended: Ended) => void;
 };
@@ -278,6 +280,8 @@ export class RawPeer {
 		await this.#answerer?.endHearing();
 		if (this.#site.isEndAnswered(this)) {
 			this.link.stream.end();
+		} else {
+			this.#site.onHalfClosed(this);
 		}
 	}
 

@@ -26,7 +26,7 @@ import type {SocketWatch} from '../watch/socket-watch.js';
 import {createAnswers, type Answering} from './answers/answers.js';
 import {untilFlushed} from './flushed.js';
 import {SearchPace} from './heard.js';
-import {inputLost, type CutOff} from './peer-end.js';
+import {halfClosedWords, inputLost, type CutOff} from './peer-end.js';
 import {receiversAmong, type Receivers, type Track} from './peer-name.js';
 import {RawPeer, type RawSite} from './raw-peer.js';
 import type {Silence} from './silence.js';
@@ -199,6 +199,13 @@ export const startRawServer = async ({
 				!(isPipe && (answers !== undefined || hasShutdown !== undefined));
 			const isKept = isUnanswered || (isPipe && isReceiving);
 			return !isKept || hasShutdown === true;
+		},
+		onHalfClosed({name, link}) {
+			// In a pipe nobody types, and if our side has ended, nothing is left.
+			if (isHalfOpen && !isPipe && link.stream.writable) {
+				const text = halfClosedWords(name, ' to it', `/end ${name}`);
+				onEvent({type: 'notice', at: clock.wallMs(), tone: 'info', text});
+			}
 		},
 		onClosed(peer, ended) {
 			peers.delete(peer);
@@ -425,6 +432,10 @@ export const startRawServer = async ({
 		async control(action, wanted) {
 			const [found, another] = meant(wanted);
 			if (!found || another) {
+				if (peers.size === 0) {
+					return refused('Nobody is connected.');
+				}
+
 				return refused(
 					wanted === undefined
 						? `Whose socket? There are ${peers.size} peers; name one by its address: /peers lists them.`

@@ -1,6 +1,7 @@
 /** Raw mode by hand, on the screen and in lines: typed, shown, kept, dialled again. */
 import assert from 'node:assert/strict';
 import {Buffer} from 'node:buffer';
+import {once} from 'node:events';
 import {
 	mkdtempSync,
 	readFileSync,
@@ -14,6 +15,7 @@ import {join} from 'node:path';
 import test, {after, type TestContext} from 'node:test';
 import {statesBySs, watchStandstill} from '../helpers/kernel.js';
 import {startBin, startProcess} from '../helpers/process.js';
+import {dialService} from '../helpers/services.js';
 import {openScreen} from '../helpers/sockchat.js';
 import type {Terminal} from '../helpers/terminal.js';
 import {until} from '../helpers/until.js';
@@ -124,12 +126,42 @@ test('e2e: with --half-open a peer that shut down is still answered', async t =>
 	there.socket.end('question\n');
 	await terminal.waitFor('question⏎');
 	await terminal.waitFor('CLOSE-WAIT');
+	await terminal.waitFor('The other side has ended: it sends nothing more.');
 	enter(terminal, 'answer');
 	await there.untilSaid('answer\n');
-	assert.ok(!terminal.text().includes('has ended'));
+	assert.ok(!terminal.text().includes('The connection has ended'));
 	enter(terminal, '/end');
 	await there.untilEnd();
 	await terminal.waitFor('The connection has ended');
+});
+
+test('e2e: with --half-open lines say that the other side has ended', async t => {
+	const {port, peer} = await listenBare(t);
+	const terminal = await openLines(t, port, '--half-open');
+	const there = await peer();
+	there.socket.end('question\n');
+	await terminal.waitFor('The other side has ended: it sends nothing more.');
+	enter(terminal, 'answer');
+	await there.untilSaid('answer\n');
+	enter(terminal, '/end');
+	await there.untilEnd();
+	await terminal.waitFor('The connection has ended');
+});
+
+test('e2e: with --half-open a server says which peer has ended, and who hears', async t => {
+	const terminal = await openScreen(t, ['serve', '--raw', '0', '--half-open']);
+	const port = await terminal.waitFor(/listening on 127\.0\.0\.1:(\d+)/);
+	const client = await dialService(t, port);
+	client.end('question\n');
+	const name = `127.0.0.1:${client.localPort!}`;
+	await terminal.waitFor(`${name} has ended: it sends nothing more.`);
+	const heard = once(client, 'data');
+	enter(terminal, 'answer');
+	assert.equal(String((await heard)[0]), 'answer\n');
+	const end = once(client, 'end');
+	enter(terminal, `/end ${name}`);
+	await end;
+	await terminal.waitFor(`connection from ${name} ended (closed: FIN)`);
 });
 
 test('e2e: a file is sent whole, as one line', async t => {

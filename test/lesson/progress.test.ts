@@ -572,7 +572,7 @@ const close: Signal = {
 const noPeer: Signal = {
 	type: 'notice',
 	isBad: true,
-	text: 'Whose socket? There are 0 peers.',
+	text: 'Nobody is connected.',
 };
 
 test('lesson progress: a socket that was closed too early is said to be', () => {
