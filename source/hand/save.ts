@@ -5,11 +5,13 @@ import {openNewFile, reasonOf, writeAll} from '../new-file.js';
 import {itemAt, type Transcript} from '../store/transcript.js';
 import {done, refused, type Answer} from '../tcp/socket-action.js';
 import {itemLines} from './transcript-lines.js';
+import {pathOfTyped} from './typed-path.js';
 
 export const saveTranscript = (
-	path: string,
+	typed: string,
 	transcript: Transcript,
 ): Answer => {
+	const path = pathOfTyped(typed);
 	try {
 		const file = openNewFile(path);
 		try {

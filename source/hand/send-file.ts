@@ -15,6 +15,7 @@ import type {SendingFile} from '../event/event.js';
 import type {Receivers, Track} from '../raw/peer-name.js';
 import {done, refused, type Answer} from '../tcp/socket-action.js';
 import type {Losses} from './losses.js';
+import {pathOfTyped} from './typed-path.js';
 
 export type FileSenderOptions = {
 	readonly chat: Pick<
@@ -131,6 +132,7 @@ export class FileSender {
 	/**
 	 * Settles once all is sent, or no more will be.
 	 *
+	 * @param path As typed: `~/` is the home folder.
 	 * @param to Of a server: the only peer that gets it; undefined for all.
 	 */
 	async send(path: string, to?: string): Promise<Answer> {
@@ -147,7 +149,7 @@ export class FileSender {
 				resolve('stopped');
 			};
 		});
-		this.#answer = this.#sendFile(path, to, stopped);
+		this.#answer = this.#sendFile(pathOfTyped(path), to, stopped);
 		return this.#answer;
 	}
 

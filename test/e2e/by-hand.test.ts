@@ -305,6 +305,22 @@ test('e2e: --log has the lines as shown, /save those of the transcript', async t
 	assert.equal(statSync(log).mode % 0o1000, 0o600);
 });
 
+test('e2e: in /send and /save, ~ is the home folder, as no shell has seen it', async t => {
+	const {port, peer} = await listenBare(t);
+	const terminal = await openScreen(t, ['connect', '--raw', port], {
+		env: {HOME: folder},
+	});
+	const there = await peer();
+	writeFileSync(join(folder, 'of-home.txt'), 'from home');
+	enter(terminal, '/send ~/of-home.txt');
+	await there.untilSaid('from home');
+	await terminal.waitFor('Sent of-home.txt: 9 bytes.');
+	enter(terminal, '/save ~/saved-at-home.txt');
+	await terminal.waitFor('saved-at-home.txt: 1 item.');
+	const saved = readFileSync(join(folder, 'saved-at-home.txt'), 'utf8');
+	assert.match(saved, /Sent of-home\.txt: 9 bytes\./);
+});
+
 test('e2e: a log that cannot go on is said, and is exit code 1', async t => {
 	const {port, peer} = await listenBare(t);
 	const terminal = await openScreen(t, [
