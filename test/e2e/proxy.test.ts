@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import {Buffer} from 'node:buffer';
 import {createHash, randomBytes} from 'node:crypto';
+import {createSocket} from 'node:dgram';
 import {once} from 'node:events';
 import {
 	mkdtempSync,
@@ -501,6 +502,62 @@ test('e2e: a proxy obeys what is typed, by direction and by connection', async t
 	await proxy.waitFor('"/dance" is no command of a proxy; /help lists them.');
 	proxy.type('/quit\r');
 	assert.equal(await proxy.waitForExit(), 0);
+});
+
+test('e2e: a fault of a proxy is as a flag for all, and by hand for one direction of one client', async t => {
+	const target = createSocket('udp4');
+	target.bind(0, '127.0.0.1');
+	await once(target, 'listening');
+	t.after(() => {
+		target.close();
+	});
+	// Each write of the proxy is a datagram here.
+	const heard: string[] = [];
+	target.on('message', bytes => {
+		heard.push(String(bytes));
+	});
+	const untilHeard = async (...wanted: readonly string[]) => {
+		await until(() => heard.length >= wanted.length, {
+			what: wanted.join('|'),
+			seen: () => heard.join('|'),
+		});
+		assert.deepEqual(heard.splice(0), wanted);
+	};
+
+	const proxy = startBin(t, [
+		'proxy',
+		'0',
+		`udp:${target.address().port}`,
+		'--slice',
+		'3',
+	]);
+	const at = await proxy.waitForOutput(/on 127\.0\.0\.1:(\d+)/);
+	const [one, two] = [await dialService(t, at), await dialService(t, at)];
+	one.write('abcdefgh');
+	await untilHeard('abc', 'def', 'gh');
+	const name = `127.0.0.1:${one.localPort!}`;
+	for (const [command, answer, ofOne, ofTwo] of [
+		[
+			`/slice off in :${one.localPort!}`,
+			`Slice off for in of ${name}.`,
+			['abc', 'de'],
+			['abc', 'de'],
+		],
+		[
+			`/slice off out :${one.localPort!}`,
+			`Slice off for out of ${name}.`,
+			['abcde'],
+			['abc', 'de'],
+		],
+		['/slice 4', 'Slice 4 B for both', ['abcd', 'e'], ['abcd', 'e']],
+	] as const) {
+		proxy.writeLine(command);
+		await proxy.waitForOutput(answer, {stream: 'stderr'});
+		one.write('abcde');
+		await untilHeard(...ofOne);
+		two.write('abcde');
+		await untilHeard(...ofTwo);
+	}
 });
 
 test('e2e: a target that sends back the TLS handshake is said without numbers', async t => {

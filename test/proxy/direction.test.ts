@@ -5,13 +5,14 @@ import {randomBytes} from 'node:crypto';
 import type {Socket} from 'node:net';
 import test, {type TestContext} from 'node:test';
 import fc from 'fast-check';
+import type {Faults} from '../../source/event/proxy-event.js';
 import {Direction} from '../../source/proxy/direction.js';
 import {noFaults} from '../../source/proxy/faults.js';
 import {reach} from '../../source/raw/reach.js';
 import {systemClock} from '../../source/socket/clock.js';
 import {dial} from '../../source/socket/dial.js';
 import {listenBare} from '../helpers/scripted.js';
-import {afterTurns, readSlowly} from '../helpers/turns.js';
+import {afterTurns, readSlowly, withinTurns} from '../helpers/turns.js';
 import {until} from '../helpers/until.js';
 
 const million = randomBytes(1_000_000);
@@ -35,6 +36,7 @@ const openDirection = async (
 	t: TestContext,
 	isDirect: boolean,
 	onChunk: (chunk: Buffer) => void = () => undefined,
+	onWrite: (piece: Buffer) => void = () => undefined,
 ) => {
 	const from = await openLink(t);
 	const to = await openLink(t);
@@ -43,8 +45,14 @@ const openDirection = async (
 		to: to.link,
 		clock: systemClock,
 		onChunk,
+		onWrite,
 		isDirect,
 		onEnd() {},
+	});
+	t.after(() => {
+		// What waits for a delay keeps a timer.
+		from.link.stream.destroy();
+		to.link.stream.destroy();
 	});
 	return {client: from.other, service: to.other, direction};
 };
@@ -126,4 +134,80 @@ test('proxy: every byte passes in its order, whatever is done meanwhile', async 
 		),
 		{numRuns: 40},
 	);
+});
+
+/** A direction with these faults: its writes, and what arrives. */
+const openFaulty = async (t: TestContext, faults: Partial<Faults>) => {
+	const writes: string[] = [];
+	const {client, service, direction} = await openDirection(
+		t,
+		true,
+		undefined,
+		piece => {
+			writes.push(String(piece));
+		},
+	);
+	direction.setFaults({...noFaults, ...faults});
+	let heard = '';
+	service.on('data', (chunk: Buffer) => {
+		heard += String(chunk);
+	});
+	return {
+		direction,
+		writes,
+		say(text: string) {
+			client.write(text);
+		},
+		untilHeard: async (text: string) =>
+			until(() => heard === text, {what: text, seen: () => heard}),
+		/** As many bytes are here as said. */
+		untilHeld: async (bytes: number) =>
+			until(() => direction.heldBytes === bytes, {
+				what: `${bytes} bytes held`,
+				seen: () => String(direction.heldBytes),
+			}),
+		/** Long enough for all that isn't held back. */
+		async settled() {
+			await withinTurns(200, () => false);
+			return heard;
+		},
+	};
+};
+
+// A timer of this test would never run out.
+const longMs = 1_000_000;
+
+test('proxy faults: a slice bounds each write, whatever the chunk', async t => {
+	const {direction, writes, say, untilHeard} = await openFaulty(t, {
+		sliceBytes: 3,
+	});
+	say('abcdefgh');
+	await untilHeard('abcdefgh');
+	assert.deepEqual(writes, ['abc', 'def', 'gh']);
+	direction.setFaults(noFaults);
+	say('ijklmnop');
+	await untilHeard('abcdefghijklmnop');
+	assert.deepEqual(writes.slice(3), ['ijklmnop']);
+});
+
+test('proxy faults: a limit holds back what comes after a piece', async t => {
+	const {say, untilHeard, untilHeld, settled} = await openFaulty(t, {
+		rateLimit: 1000 / longMs,
+	});
+	say('ab');
+	await untilHeard('a');
+	await untilHeld(1);
+	assert.equal(await settled(), 'a');
+});
+
+test('proxy faults: a delay holds all, and what waits is not hurried', async t => {
+	const {direction, say, untilHeld, settled} = await openFaulty(t, {
+		delayMs: longMs,
+	});
+	say('ab');
+	await untilHeld(2);
+	direction.setFaults(noFaults);
+	say('cd');
+	await untilHeld(4);
+	assert.equal(await settled(), '');
 });
