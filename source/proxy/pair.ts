@@ -62,6 +62,7 @@ export class Pair {
 	readonly directions: Readonly<Record<ProxyDirection, Direction>>;
 	readonly #options: PairOptions;
 	#reason: LeaveReason = 'closed';
+	#isFinishing = false;
 	#open = 2;
 
 	constructor(options: PairOptions) {
@@ -98,6 +99,7 @@ export class Pair {
 
 	/** Ends both once what waits is passed on; no more is read. */
 	finish(): void {
+		this.#isFinishing = true;
 		this.directions.out.stop();
 		this.directions.in.stop();
 	}
@@ -245,7 +247,11 @@ export class Pair {
 				const direction = link === this.client ? 'out' : 'in';
 				this.directions[direction].finish(() => {
 					other.stream.end(() => {
-						other.stream.destroy();
+						// Not at its own wish: what the other side still says is to be said
+						// to be lost, until it ends or our time is over.
+						if (!this.#isFinishing || other.kind === 'udp') {
+							other.stream.destroy();
+						}
 					});
 				});
 			}

@@ -14,7 +14,7 @@ import {findPort} from '../helpers/ports.js';
 import {startBin} from '../helpers/process.js';
 import {portOf} from '../helpers/room.js';
 import {listenBare} from '../helpers/scripted.js';
-import {openService, startDial} from '../helpers/services.js';
+import {dialService, openService, startDial} from '../helpers/services.js';
 import {until} from '../helpers/until.js';
 
 const failed = {code: 1, signal: undefined};
@@ -101,6 +101,38 @@ test('e2e: a proxy names the reset of a client, and what it lost; --once is then
 			new RegExp(`ended \\(reset: RST\\), ${reached} B out, 0 B in\n$`),
 		);
 	}
+});
+
+test('e2e: a proxy that is left still hears who goes on sending to a WebSocket that has closed', async t => {
+	const server = new WebSocketServer({host: '127.0.0.1', port: 0});
+	await once(server, 'listening');
+	t.after(() => {
+		server.close();
+	});
+	const {port} = server.address() as AddressInfo;
+	const closed = new Promise<void>(resolve => {
+		server.on('connection', peer => {
+			peer.once('close', () => {
+				resolve();
+			});
+		});
+	});
+	const proxy = await startProxy(t, '0', `ws:${port}`);
+	const client = await dialService(t, proxy.port);
+	await proxy.waitForOutput(': connected to');
+	client.resume();
+	proxy.signal('SIGTERM');
+	await closed;
+	client.end('late');
+	assert.deepEqual(
+		await proxy.waitForExit(),
+		{code: 143, signal: undefined},
+		proxy.seen(),
+	);
+	assert.match(
+		proxy.stderr(),
+		/: 4 bytes of the client were read and not passed on to the target\.$/m,
+	);
 });
 
 test('e2e: a proxy says how much a /cut has dropped', async t => {
