@@ -58,6 +58,21 @@ const wasCalledBefore = (one: Step, other: Step): boolean | undefined =>
 		: undefined;
 
 /**
+ * Whether a transfer needs what the server's end did first, however late that
+ * was seen: all need its handshake, and what it sent its accept().
+ */
+const isLetThrough = (transfer: Step, step: Step): boolean =>
+	step.kind !== 'segment' &&
+	step.end === 'remote' &&
+	step.peer === transfer.peer &&
+	!isAfter(step, transfer) &&
+	(step.kind === 'state'
+		? step.state === 'ESTABLISHED'
+		: nameOfCall(step.call) === 'accept' &&
+			transfer.kind === 'call' &&
+			receiving.has(nameOfCall(transfer.call)));
+
+/**
  * Both in their own order, by time as far as that allows; own calls of one
  * millisecond as they were made.
  *
@@ -80,7 +95,10 @@ export const merge = (
 		while (next < transfers.length) {
 			const transfer = transfers[next]!;
 			const transferAt = seenBy(transfer);
-			if (transferAt > at || (transferAt === at && isFirst(step, transfer))) {
+			const isHeld = side === 'client' && isLetThrough(transfer, step);
+			const isLater =
+				transferAt > at || (transferAt === at && isFirst(step, transfer));
+			if (isHeld || isLater) {
 				break;
 			}
 

@@ -296,6 +296,47 @@ test('ladder: accept() stands above what its connection sent, though it was seen
 	]);
 });
 
+test("ladder: the server's part of the opening stands above what it let through, however late it was seen", () => {
+	const drawnFrom = (openSince: number, acceptSince: number) => {
+		const seen = (step: Step, notBefore: number) =>
+			withTime(step, {notBefore, seenAt: 90}) as Step;
+		const opened = read('ESTABLISHED', {end: 'remote'});
+		const accept = {
+			...called('accept()'),
+			end: 'remote',
+			evidence: 'inferred',
+		} as Step;
+		const steps = [
+			called('connect(127.0.0.1:5001)', {at: 1}),
+			inferred('SYN-SENT', {at: 1}),
+			read('ESTABLISHED', {at: 2}),
+			seen(opened, openSince),
+			seen(accept, acceptSince),
+		];
+		const transfers = [
+			transfer('out', 0, 6, 40),
+			acknowledged(7, 41),
+			transfer('in', 0, 3, 50),
+		];
+		const all = {steps, transfers, segments: []};
+		return drawn(ladderOf(all, {side: 'client'})).slice(3);
+	};
+
+	assert.deepEqual(drawnFrom(2, 2), [
+		'┄ ACK ▸ ESTABLISHED',
+		'send(6) · data ▸',
+		'| accept()',
+		'recv(65536) ◂ data ·',
+	]);
+	// The backlog was full: its SYN+ACK was answered, but its end not open yet.
+	assert.deepEqual(drawnFrom(45, 45), [
+		'send(6) · data ▸',
+		'┄ ACK ▸ ESTABLISHED',
+		'| accept()',
+		'recv(65536) ◂ data ·',
+	]);
+});
+
 test('ladder: bytes that were counted late stand where they were received', () => {
 	const steps = [
 		watched('recv(1024)', 'local', 1, {evidence: 'read', isBlocked: true}),
