@@ -244,10 +244,12 @@ export class StepLog {
 			: steps;
 	}
 
+	/** @param seenAt By when it was in that state. */
 	#look(
 		end: FollowedEnd,
 		socket: KernelSocket | undefined,
 		reading: Reading,
+		seenAt = reading.at,
 	): readonly Step[] {
 		if (!socket) {
 			return this.#ends.miss(end, reading);
@@ -272,7 +274,7 @@ export class StepLog {
 
 		// Its row was read before ours, and ours shows that its FIN arrived since.
 		const isLate = end.last && !canReach(end.last.state, state);
-		return isLate ? [] : this.#ends.read(end, state, reading);
+		return isLate ? [] : this.#ends.read(end, state, {...reading, at: seenAt});
 	}
 
 	/**
@@ -303,6 +305,8 @@ export class StepLog {
 			return this.#look(own, local, reading);
 		}
 
+		// Our end is gone by then, and TIME-WAIT let it go.
+		const {missingSince} = own;
 		const enter = (end: FollowedEnd, state: TcpState) =>
 			end.last?.state === state
 				? []
@@ -310,12 +314,12 @@ export class StepLog {
 						end,
 						state,
 						'inferred',
-						this.#ends.bounded(end, own.missingSince!),
+						this.#ends.bounded(end, missingSince),
 					);
 		return [
 			...enter(other, 'FIN-WAIT-2'),
 			...enter(own, 'LAST-ACK'),
-			...this.#look(other, remote, reading),
+			...this.#look(other, remote, reading, missingSince),
 			...this.#look(own, local, reading),
 		];
 	}
