@@ -47,6 +47,11 @@ const unopened = new Set<TcpState>(['SYN-SENT', 'SYN-RECEIVED', 'TIME-WAIT']);
 const hasOpened = (row: TcpRow | undefined): boolean =>
 	row !== undefined && !unopened.has(row.socket.state);
 
+/** Over loopback an open end has another one. */
+const lacksOpenEnd = ({local, remote}: RowPair): boolean =>
+	(local ?? remote)?.socket.state === 'ESTABLISHED' &&
+	(local === undefined || remote === undefined);
+
 export class PortLog {
 	readonly #address: string;
 	readonly #listeners: Listeners;
@@ -130,6 +135,20 @@ export class PortLog {
 			...said.called,
 			...processed,
 		];
+	}
+
+	/**
+	 * Whether a table that changed while it was read may have missed a row, so
+	 * that its end would be listed as gone.
+	 */
+	get isTorn(): boolean {
+		for (const {isTorn, peer, rows} of this.#connections.values()) {
+			if (isTorn || (peer !== this.#address && lacksOpenEnd(rows))) {
+				return true;
+			}
+		}
+
+		return false;
 	}
 
 	/** All sockets, as they are now. */

@@ -37,7 +37,10 @@ const peekMs = 25;
 /** The sockets are listed at most so often. */
 const listEveryMs = 250;
 
-/** What came is counted first; no longer than that, as more may always come. */
+/**
+ * What came is counted first, and a row that may only have been missed is looked
+ * for again; no longer than that, as there may always be more.
+ */
 const longestListMs = 1000;
 
 const noTables = () =>
@@ -123,7 +126,8 @@ export class PortWatch {
 		}
 
 		// Bytes are said to be unread once it is said that they were sent.
-		const everyMs = reading.isCountDue ? longestListMs : listEveryMs;
+		const mayWait = reading.isCountDue || this.#log.isTorn;
+		const everyMs = mayWait ? longestListMs : listEveryMs;
 		if (!this.#isListDue || now - this.#listedAt < everyMs) {
 			return events;
 		}

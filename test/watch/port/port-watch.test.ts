@@ -9,6 +9,7 @@ import {
 import {systemClock} from '../../../source/socket/clock.js';
 import type {SocketsEvent} from '../../../source/event/port-event.js';
 import {noSegments} from '../../../source/tcp/segment-counts.js';
+import type {TcpState} from '../../../source/tcp/tcp.js';
 import {PortWatch} from '../../../source/watch/port/port-watch.js';
 import {FakeClock} from '../../helpers/clock.js';
 import {kernelSocket} from '../../helpers/models.js';
@@ -195,4 +196,59 @@ test('port-watch: bytes were sent before they are listed as unread', async t => 
 	watch.stop();
 	await ended;
 	assert.deepEqual(said, ['nothing', 'sent', 'unread']);
+});
+
+test('port-watch: an end whose row a reading may only have missed is not listed as gone', async t => {
+	const clock = new FakeClock();
+	const [server, client] = ['127.0.0.1:5001', '127.0.0.1:40000'];
+	const row = (local: string, remote: string, state: TcpState) => ({
+		inode: local.slice(-5),
+		socket: kernelSocket({local, remote, state}),
+	});
+	let reads = 0;
+	const lists: string[] = [];
+	const watch = new PortWatch({
+		address,
+		clock,
+		async readRows() {
+			reads++;
+			clock.advance(100);
+			// The server's row was looked for while its hash was changed.
+			const isMissed = reads === 2 || reads === 4;
+			const [own, other] =
+				reads < 3
+					? (['ESTABLISHED', 'ESTABLISHED'] as const)
+					: (['CLOSE-WAIT', 'FIN-WAIT-2'] as const);
+			const found = isMissed ? [] : [row(server, client, own)];
+			return reads === 1 ? [] : [row(client, server, other), ...found];
+		},
+		readFigures: async () => undefined,
+		async onEvents(events) {
+			for (const event of events) {
+				if (event.type !== 'sockets') {
+					continue;
+				}
+
+				const [{local, remote} = {}] = event.connections;
+				lists.push(`${remote?.state} ${local?.state}`);
+			}
+		},
+	});
+	t.after(() => {
+		watch.stop();
+	});
+	const ended = watch.run();
+	await until(
+		() => {
+			clock.advance(100);
+			return reads > 6;
+		},
+		{what: 'seven readings'},
+	);
+	watch.stop();
+	await ended;
+	assert.deepEqual(
+		[...new Set(lists)],
+		['undefined undefined', 'FIN-WAIT-2 CLOSE-WAIT'],
+	);
 });
