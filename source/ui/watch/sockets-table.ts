@@ -52,12 +52,20 @@ type Column = {
 	readonly isRight?: true;
 };
 
+const queueColumns = '0 of 4096'.length;
+const holderColumns = 19;
+
 const columns: readonly Column[] = [
 	{key: 'name', title: 'socket', width: 'client :41306'.length},
 	{key: 'state', title: 'state', width: 'SYN-RECEIVED'.length},
-	{key: 'receiveQueue', title: 'recv-q', width: 8, isRight: true},
+	{
+		key: 'receiveQueue',
+		title: 'recv-q',
+		width: queueColumns,
+		isRight: true,
+	},
 	{key: 'sendQueue', title: 'send-q', width: 8, isRight: true},
-	{key: 'holder', title: 'program', width: 19},
+	{key: 'holder', title: 'program', width: holderColumns},
 	{key: 'call', title: 'blocks in', width: 12},
 	{key: 'timer', title: 'timer', width: 16},
 ];
@@ -123,8 +131,18 @@ const programText = (
 		return '';
 	}
 
-	const state = stopped.has(pid!) ? ' stopped' : '';
-	return `${program} ${pid!}${state}`;
+	// A name can be cut and still be known, a number can't.
+	const rest = ` ${pid!}${stopped.has(pid!) ? ' stopped' : ''}`;
+	return `${cutTo(toDisplay(program), holderColumns - rest.length)}${rest}`;
+};
+
+const backlogText = ({waiting, backlog}: WatchedListener): string => {
+	if (backlog === undefined) {
+		return `${waiting}`;
+	}
+
+	const whole = `${waiting} of ${backlog}`;
+	return whole.length > queueColumns ? `${waiting}/${backlog}` : whole;
 };
 
 const lineOfListener = (
@@ -132,7 +150,7 @@ const lineOfListener = (
 	{stopped}: PortModel,
 	width: number,
 ): Line => {
-	const {address, waiting, backlog, call = ''} = listener;
+	const {address, waiting, call = ''} = listener;
 	return {
 		peer: undefined,
 		isOver: false,
@@ -140,8 +158,7 @@ const lineOfListener = (
 		cells: {
 			name: nameOf('local', address, width),
 			state: 'LISTEN',
-			receiveQueue:
-				backlog === undefined ? `${waiting}` : `${waiting} of ${backlog}`,
+			receiveQueue: backlogText(listener),
 			sendQueue: '',
 			holder: programText(listener, stopped),
 			call,

@@ -27,10 +27,10 @@ const table = (
 
 test('sockets table: who listens, and both ends of each connection', () => {
 	assert.deepEqual(table(portModel(listed())), [
-		' socket        state          recv-q   send-q program             blocks in',
-		' server :5001  LISTEN         0 of 1          python3 11',
-		' client :41306 ESTABLISHED         0        0 python3 12',
-		' server :41306 ESTABLISHED         0        0 python3 11          recv(1024)',
+		' socket        state           recv-q   send-q program             blocks in',
+		' server :5001  LISTEN          0 of 1          python3 11',
+		' client :41306 ESTABLISHED          0        0 python3 12',
+		' server :41306 ESTABLISHED          0        0 python3 11          recv(1024)',
 	]);
 });
 
@@ -114,6 +114,29 @@ test('sockets table: what waits in the backlog, and what is stopped', () => {
 		{...exited('remote'), state: 'stopped'} as const,
 	]);
 	assert.match(table(stopped)[2]!, /python3 12 stopped$/);
+});
+
+test('sockets table: whatever a program is called, its pid and that it is stopped are whole', () => {
+	const end = watchedEnd({program: 'gnome-terminal-', pid: 4_194_304});
+	const connections = [watchedConnection({remote: end})];
+	const running = portModel(listed({connections}));
+	assert.match(table(running)[2]!, / gnome-term… 4194304$/);
+	const stopped = reducePort(running, [
+		{...exited('remote'), pid: 4_194_304, state: 'stopped'} as const,
+	]);
+	assert.match(table(stopped)[2]!, / gn… 4194304 stopped$/);
+});
+
+test('sockets table: a backlog is whole, however long', () => {
+	const withBacklog = (waiting: number, backlog: number) => {
+		const [listener] = listed().listening;
+		const listening = [{...listener!, waiting, backlog}];
+		return table(portModel(listed({listening})))[1]!;
+	};
+
+	assert.match(withBacklog(0, 4096), /LISTEN +0 of 4096 /);
+	assert.match(withBacklog(512, 4096), /LISTEN +512\/4096 /);
+	assert.match(withBacklog(4097, 4096), /LISTEN +4097\/4096 /);
 });
 
 const peers = (count: number) =>
