@@ -319,7 +319,11 @@ const aloneOf = (
 	const whole = 2 * side + arrow + pillars;
 	const isLong = displayWidth(text) > (role === 'client' ? side : side - 1);
 	if (isLong && role === 'client') {
-		return [{text: cutTo(text, whole)}];
+		const before = side + arrow + 1;
+		// It covers its own pillar, and leaves the other one if it can.
+		return displayWidth(text) < before
+			? [{text: filled(text, before)}, pillar]
+			: [{text: cutTo(text, whole)}];
 	}
 
 	if (isLong) {

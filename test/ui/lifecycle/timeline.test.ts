@@ -12,7 +12,7 @@ import {
 	timelineRows,
 	type LifecycleView,
 } from '../../../source/ui/lifecycle/timeline.js';
-import {ownStyle} from '../../../source/ui/lifecycle/rungs.js';
+import {ownStyle, rungColumns} from '../../../source/ui/lifecycle/rungs.js';
 import {timesLeft} from '../../../source/ui/lifecycle/time-left.js';
 import {
 	scrollBy,
@@ -409,6 +409,17 @@ test('timeline: both pillars of a ladder stand, as long as there is room', () =>
 		shown({steps: [accepted], side: 'server', width}).at(-1);
 	assert.match(rowAt(80)!, /│ {30}│○ accept\(\) → :53122$/);
 	assert.match(rowAt(100)!, /│ +│ ○ accept\(\) → :53122$/);
+});
+
+test("timeline: a client's call that is longer than its side leaves the server's pillar", () => {
+	const option = called('setsockopt(SO_REUSEADDR, 1)', {at});
+	for (const width of [rungColumns, 80, 100]) {
+		const [row, other] = [option, called('socket()', {at})].map(step =>
+			shown({steps: [step], side: 'client', width}).at(-1)!,
+		);
+		assert.match(row!, /setsockopt\(SO_REUSEADDR, 1\) /);
+		assert.equal(row!.lastIndexOf('│'), other!.lastIndexOf('│'));
+	}
 });
 
 test('timeline: an RST that nobody saw has a head only if its sender is known', () => {
