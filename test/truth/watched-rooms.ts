@@ -21,6 +21,8 @@ const startSockchat = (
 		String(scene.port),
 		'--nick',
 		nick,
+		// A member ends with its host.
+		...(command === 'connect' ? ['--no-retry'] : []),
 	);
 	return startProcess(t, strace!, [
 		...before,
@@ -87,6 +89,21 @@ export const watchedRooms: readonly WatchScenario[] = [
 			await heron.waitForExit();
 			host.writeLine('quit');
 			await host.waitForExit();
+		},
+	},
+	{
+		name: 'a room: the host leaves while its members are in',
+		capture: 'always',
+		async run(scene, t) {
+			const {host, otter, heron} = await roomOf(scene, t);
+			host.writeLine('quit');
+			for (const {peer} of [otter, heron]) {
+				await untilOver(scene, peer);
+			}
+
+			for (const each of [host, otter, heron]) {
+				await each.waitForExit();
+			}
 		},
 	},
 ];
