@@ -168,8 +168,28 @@ export const ladderSource = (
 /** A connection that can be chosen. */
 export type PortEntry = {
 	readonly peer: string;
-	/** Undefined once it has ended. */
+	/** Undefined once it has ended, or while others are listed instead. */
 	readonly connection: WatchedConnection | undefined;
+	/** Of one that isn't listed and hasn't ended: its ends' last states. */
+	readonly states: Partial<Record<EndName, TcpState>>;
+};
+
+/** The last state of each end of each connection that isn't over. */
+const lastStates = (
+	steps: readonly Step[],
+): ReadonlyMap<string | undefined, PortEntry['states']> => {
+	const all = new Map<string | undefined, PortEntry['states']>();
+	for (const step of steps) {
+		if (step.kind !== 'state') {
+			continue;
+		}
+
+		const {peer, end, state} = step;
+		const open = state === 'CLOSED' ? undefined : state;
+		all.set(peer, {...all.get(peer), [end]: open});
+	}
+
+	return all;
 };
 
 /** Those that have ended, then those that are there; each in their order. */
@@ -177,14 +197,24 @@ export const entriesOf = ({
 	sockets,
 	steps,
 }: Pick<PortModel, 'sockets' | 'steps'>): readonly PortEntry[] => {
-	const there = sockets?.connections ?? [];
+	const {connections: there = [], more = 0} = sockets ?? {};
 	const listed = new Set(there.map(({peer}) => peer));
-	const ended = new Set(steps.map(({peer}) => peer));
+	const known = new Set(steps.map(({peer}) => peer));
+	// All that are there are listed, unless there are too many.
+	const states = more === 0 ? undefined : lastStates(steps);
 	return [
-		...[...ended]
+		...[...known]
 			.filter(peer => peer !== undefined && !listed.has(peer))
-			.map(peer => ({peer: peer!, connection: undefined})),
-		...there.map(connection => ({peer: connection.peer, connection})),
+			.map(peer => ({
+				peer: peer!,
+				connection: undefined,
+				states: states?.get(peer) ?? {},
+			})),
+		...there.map(connection => ({
+			peer: connection.peer,
+			connection,
+			states: {},
+		})),
 	];
 };
 

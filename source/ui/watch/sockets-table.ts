@@ -169,17 +169,18 @@ const lineOfListener = (
 
 const lineOfEnd = (
 	name: EndName,
-	{peer, connection}: PortEntry,
+	{peer, connection, states}: PortEntry,
 	{stopped}: PortModel,
 	{width, ageMs}: {readonly width: number; readonly ageMs: number},
 ): Line => {
 	const end = connection?.[name];
-	const common = {peer, isOver: end === undefined};
+	const last = states[name];
+	const common = {peer, isOver: end === undefined && last === undefined};
 	const shown = nameOf(name, peer, width);
 	if (end === undefined) {
 		const cells = {
 			name: shown,
-			state: 'CLOSED',
+			state: last ?? 'CLOSED',
 			receiveQueue: '',
 			sendQueue: '',
 			holder: '',
@@ -218,6 +219,15 @@ const lineOfEnd = (
 const endsOf = (peer: string, address: string): readonly EndName[] =>
 	peer === address ? ['local'] : ['remote', 'local'];
 
+/** What has ended has one line. */
+const shownEnds = (
+	{peer, connection, states: {local, remote}}: PortEntry,
+	address: string,
+): readonly EndName[] =>
+	(connection ?? local ?? remote) === undefined
+		? ['remote']
+		: endsOf(peer, address);
+
 const linesOf = (
 	model: PortModel,
 	width: number,
@@ -230,11 +240,9 @@ const linesOf = (
 			lineOfListener(listener, model, width),
 		),
 		...entriesOf(model).flatMap(entry =>
-			entry.connection === undefined
-				? [lineOfEnd('remote', entry, model, {width, ageMs})]
-				: endsOf(entry.peer, model.address).map(name =>
-						lineOfEnd(name, entry, model, {width, ageMs}),
-					),
+			shownEnds(entry, model.address).map(name =>
+				lineOfEnd(name, entry, model, {width, ageMs}),
+			),
 		),
 	];
 };
@@ -260,13 +268,14 @@ const rowOf = (
 /** How many rows the table would fill, its head not counted. */
 export const wantedTableRows = (model: PortModel): number => {
 	const {listening = [], connections = [], more = 0} = model.sockets ?? {};
-	const isChosenOver =
-		model.look.chosen !== undefined &&
-		connections.every(({peer}) => peer !== model.look.chosen);
+	const unlisted = entriesOf(model).find(
+		({peer, connection}) =>
+			peer === model.look.chosen && connection === undefined,
+	);
 	return (
 		Math.max(1, listening.length) +
 		connections.flatMap(({peer}) => endsOf(peer, model.address)).length +
-		(isChosenOver ? 1 : 0) +
+		(unlisted ? shownEnds(unlisted, model.address).length : 0) +
 		(more > 0 ? 1 : 0)
 	);
 };

@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import fc from 'fast-check';
-import {reducePort, type PortModel} from '../../../source/store/port-model.js';
+import {
+	reducePort,
+	type PortModel,
+	type PortModelEvent,
+} from '../../../source/store/port-model.js';
 import {cellsOfSpans} from '../../../source/ui/text/row.js';
 import {
 	socketsTableRows,
@@ -13,6 +17,7 @@ import {
 	exited,
 	listed,
 	portModel,
+	stepOfState,
 	watchedConnection,
 	watchedEnd,
 } from '../../helpers/watched-port.js';
@@ -156,6 +161,38 @@ test('sockets table: the chosen one is in view, and has a mark', () => {
 		assert.equal(marked.length, 2);
 		assert.match(marked[0]!, new RegExp(`^▸client :${40_000 + index} `));
 	}
+});
+
+test('sockets table: one that is there and not listed is not said to be CLOSED', () => {
+	const unlisted = '127.0.0.1:39999';
+	const opened = [
+		stepOfState('ESTABLISHED', 'remote', unlisted),
+		stepOfState('ESTABLISHED', 'local', unlisted),
+	];
+	const down = {type: 'look', looking: {do: 'choose', by: 1}} as const;
+	const chosenIn = (more: number, ...steps: readonly PortModelEvent[]) => {
+		const sockets = listed({connections: peers(2), more});
+		const model = portModel(sockets, ...opened, ...steps, down);
+		const rows = table(model).filter(row => row.startsWith('▸'));
+		// Besides who listens, both ends of those listed, and how many aren't.
+		const others = 1 + 4 + (more > 0 ? 1 : 0);
+		assert.equal(wantedTableRows(model), others + rows.length);
+		return rows;
+	};
+
+	assert.deepEqual(chosenIn(5), [
+		'▸client :39999 ESTABLISHED',
+		'▸server :39999 ESTABLISHED',
+	]);
+	assert.deepEqual(chosenIn(5, stepOfState('CLOSED', 'local', unlisted)), [
+		'▸client :39999 ESTABLISHED',
+		'▸server :39999 CLOSED',
+	]);
+	const closed = (['local', 'remote'] as const).map(end =>
+		stepOfState('CLOSED', end, unlisted),
+	);
+	assert.deepEqual(chosenIn(5, ...closed), ['▸client :39999 CLOSED']);
+	assert.deepEqual(chosenIn(0), ['▸client :39999 CLOSED']);
 });
 
 test('sockets table: never wider or higher than its place', () => {
