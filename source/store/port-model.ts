@@ -410,7 +410,12 @@ const beforeClosing = (steps: readonly Step[], send: CallStep): CallStep => {
 };
 
 const withStep = (model: PortModel, added: Step): PortModel => {
-	const next = {...model, ...addStep(model, added, keptSteps)};
+	const isListening = added.kind === 'state' && added.state === 'LISTEN';
+	const next = {
+		...model,
+		...addStep(model, added, keptSteps),
+		hasListened: model.hasListened || isListening,
+	};
 	const {peer} = added;
 	if (peer === undefined || added.kind === 'segment') {
 		return next;

@@ -41,11 +41,24 @@ type Watched = {
 	peers: ReadonlySet<string>;
 };
 
-/** Until then nobody may have listened; and TIME-WAIT may be of long ago. */
+/** Until then nobody may have listened; and TIME-WAIT tells it by its timer. */
 const unopened = new Set<TcpState>(['SYN-SENT', 'SYN-RECEIVED', 'TIME-WAIT']);
 
-const hasOpened = (row: TcpRow | undefined): boolean =>
-	row !== undefined && !unopened.has(row.socket.state);
+/** For how long Linux keeps an end in TIME-WAIT. */
+const timeWaitMs = 60_000;
+
+const hasOpened = (
+	row: TcpRow | undefined,
+	{tableAt}: PortReading,
+	since: number,
+): boolean => {
+	const {state, timer} = row?.socket ?? {};
+	if (state === 'TIME-WAIT' && timer?.name === 'time-wait') {
+		return tableAt + timer.inMs - timeWaitMs >= since;
+	}
+
+	return state !== undefined && !unopened.has(state);
+};
 
 /** Over loopback an open end has another one. */
 const lacksOpenEnd = ({local, remote}: RowPair): boolean =>
@@ -99,7 +112,7 @@ export class PortLog {
 		const missed =
 			hadListener ||
 			since === undefined ||
-			!this.#hasNewConnection(reading.rows)
+			!this.#hasNewConnection(reading, since)
 				? []
 				: this.#listeners.infer(reading, since);
 		const connected = this.#connect(reading, since);
@@ -240,12 +253,12 @@ export class PortLog {
 	 * Whether a connection is there that was not there before, and that somebody
 	 * must have listened for. Its table may have missed one of its ends.
 	 */
-	#hasNewConnection(rows: readonly TcpRow[]): boolean {
-		return [...this.#pairs(rows)].some(
+	#hasNewConnection(reading: PortReading, since: number): boolean {
+		return [...this.#pairs(reading.rows!)].some(
 			([peer, {local, remote}]) =>
 				((local !== undefined && remote !== undefined) ||
-					hasOpened(local) ||
-					hasOpened(remote)) &&
+					hasOpened(local, reading, since) ||
+					hasOpened(remote, reading, since)) &&
 				peer !== this.#address &&
 				!this.#connections.has(peer) &&
 				!this.#counted.has(peer),

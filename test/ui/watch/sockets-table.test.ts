@@ -58,6 +58,12 @@ test('sockets table: says that nobody listens yet, or any more', () => {
 		table(portModel(listed(), nobody))[1],
 		' nobody listens on 127.0.0.1:5001 any more',
 	);
+	// Whose connection was over at once listened between two lists.
+	const listening = stepOfState('LISTEN', 'local', undefined);
+	assert.equal(
+		table(portModel(listening, nobody))[1],
+		' nobody listens on 127.0.0.1:5001 any more',
+	);
 	// The title has the address; 'any more' is not to be cut off.
 	assert.equal(
 		table(portModel(listed(), nobody), {width: 40})[1],

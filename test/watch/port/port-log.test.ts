@@ -748,6 +748,27 @@ test('port-log: TIME-WAIT shows how both ends closed, if none was seen open', ()
 	}
 });
 
+test('port-log: a pair that was over at once had somebody who listened, if it ended since', () => {
+	const begins = (inMs: number): readonly string[] => {
+		const {read} = startLog();
+		read([]);
+		const [{socket, ...left}] = pair(undefined, ['TIME-WAIT', '0']) as [TcpRow];
+		const timer = {name: 'time-wait', inMs} as const;
+		return read([{...left, socket: {...socket, timer}}], {afterMs: 1000});
+	};
+
+	assert.deepEqual(begins(59_500).slice(0, 6), [
+		'local socket()?',
+		'local bind()?',
+		'local listen()?',
+		'local LISTEN?',
+		'remote socket()?',
+		'remote connect()?',
+	]);
+	// A reading may have missed the row of one that ended long ago.
+	assert.equal(begins(50_000)[0], 'remote socket()?');
+});
+
 test('port-log: close() that reset a connection stands above what it led to', () => {
 	const {read} = startOpen();
 	// Only who no longer holds its socket can have sent RST.
