@@ -140,6 +140,26 @@ test('port model: however much is sent, how a connection began is kept', () => {
 	assert.ok(lastOf(model.transfers).length < 3000);
 });
 
+test('port model: the last 10,000 captured segments are kept', () => {
+	const steps = Array.from(
+		{length: 12_000},
+		(_, seq) =>
+			({
+				kind: 'segment',
+				segment: 'PSH',
+				evidence: 'captured',
+				direction: 'in',
+				peer: watchedPeer,
+				seq,
+				at: seq,
+			}) as const,
+	);
+	const kept = lastOf(portModel({type: 'segments', steps}).segments);
+	// And at most two blocks more.
+	assert.ok(kept.length >= 10_000 && kept.length <= 10_256, `${kept.length}`);
+	assert.deepEqual(kept, steps.slice(-kept.length));
+});
+
 test('port model: chooses all, then each, those that have ended first', () => {
 	const gone = '127.0.0.1:1';
 	const model = portModel(stepOfState('CLOSED', 'local', gone), listed());

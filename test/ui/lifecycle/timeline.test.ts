@@ -12,7 +12,13 @@ import {
 	timelineRows,
 	type LifecycleView,
 } from '../../../source/ui/lifecycle/timeline.js';
-import {ownStyle, rungColumns} from '../../../source/ui/lifecycle/rungs.js';
+import type {ArrowEvidence} from '../../../source/tcp/rungs.js';
+import {
+	layRungs,
+	ownStyle,
+	rungColumns,
+	rungRows,
+} from '../../../source/ui/lifecycle/rungs.js';
 import {timesLeft} from '../../../source/ui/lifecycle/time-left.js';
 import {
 	scrollBy,
@@ -372,6 +378,26 @@ test('timeline: the first row says what is not kept, at any width', () => {
 	for (const width of [110, 60, 30]) {
 		assert.doesNotMatch(shown({steps, width}).join(' '), /Not kept/);
 	}
+});
+
+test('timeline: how a segment is known shows without colour, and a closed window in any ladder', () => {
+	const rowOf = (evidence: ArrowEvidence, window: number) => {
+		const rung = {
+			time: {at},
+			peer: undefined,
+			arrow: {from: 'client', evidence, name: 'ACK', ack: 4_000_000, window},
+			segment: undefined,
+			client: undefined,
+			server: undefined,
+		} as const;
+		const rows = rungRows(rung, layRungs(rungColumns, false), 'client');
+		return /│(.*)│/.exec(textsOf(rows)[0]!)?.[1];
+	};
+
+	assert.equal(rowOf('captured', 65_536), '───── ACK ack=4000000 ─────▸');
+	assert.equal(rowOf('read', 65_536), '┄┄┄┄┄ ACK ack=4000000 ┄┄┄┄┄▸');
+	assert.equal(rowOf('inferred', 65_536), '····· ACK ack=4000000 ·····▸');
+	assert.equal(rowOf('captured', 0), '── ACK ack=4000000 win=0 ──▸');
 });
 
 test('timeline: a watched list names a peer only beside another one', () => {
