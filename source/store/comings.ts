@@ -164,36 +164,30 @@ export const foldItems = (items: readonly Item[]): Item[] => {
 	return folded;
 };
 
-/** Appends items; a run that goes on stays one item, under its index. */
+// A run, and the notice of one's return, below which it may go on.
+const openItems = 2;
+
+/**
+ * Appends items; a run that goes on stays one item, under its index. It makes no
+ * difference which of them come at once.
+ */
 export const appendFolded = (
 	transcript: Transcript,
 	items: readonly Item[],
 ): Transcript => {
-	const folded = foldItems(items);
-	const [first] = folded;
-	if (first?.kind !== 'comings') {
-		return appendItems(transcript, folded);
+	const start = Math.max(transcript.first, transcript.end - openItems);
+	const open = Array.from({length: transcript.end - start}, (_item, offset) =>
+		itemAt(transcript, start + offset)!,
+	);
+	const folded = foldItems([...open, ...items]);
+	let before = transcript;
+	for (const [offset, item] of open.entries()) {
+		if (folded[offset] !== item) {
+			before = replaceItem(before, start + offset, folded[offset]!);
+		}
 	}
 
-	const {end} = transcript;
-	const last = itemAt(transcript, end - 1);
-	if (last?.kind === 'comings') {
-		return appendItems(
-			replaceItem(transcript, end - 1, joinRuns([last, first])),
-			folded.slice(1),
-		);
-	}
-
-	const returned = takeReturned(itemAt(transcript, end - 2), last, first);
-	if (!returned) {
-		return appendItems(transcript, folded);
-	}
-
-	const {run, rest} = returned;
-	return appendItems(replaceItem(transcript, end - 2, run), [
-		...(rest ? [rest] : []),
-		...folded.slice(1),
-	]);
+	return appendItems(before, folded.slice(open.length));
 };
 
 /**

@@ -274,11 +274,8 @@ export const startUpdate = ({pending, ...model}: Model): ModelUpdate => ({
 export const flushItems = (update: ModelUpdate): void => {
 	const {transcript, whole, hidden, lastDay} = update;
 	const items = update.items.filter(item => !hidden.has(item));
-	const added = foldItems(withDays(items, lastDay));
-	const appended = appendFolded(transcript, added);
-	// A run that goes on keeps its index.
-	const start = appended.end - added.length;
-	update.reading = readAppended(update.reading, added, start);
+	const appended = appendFolded(transcript, withDays(items, lastDay));
+	update.reading = readAppended(update.reading, appended, transcript.end);
 	update.transcript = appended;
 	update.whole = isNothingHidden(update.hiding)
 		? appended

@@ -142,12 +142,23 @@ const look = (
 	return {...reading, leftOff: {...leftOff, index, hasNews, seenUntil}};
 };
 
-/** Items were appended, the first of them at this index. */
+/** @param index Of the first of them. */
+const itemsFrom = (transcript: Transcript, index: number): Item[] =>
+	Array.from({length: transcript.end - index}, (_item, offset) =>
+		itemAt(transcript, index + offset)!,
+	);
+
+/** @param before The end of the transcript before items were appended. */
 export const readAppended = (
 	reading: Reading,
-	items: readonly Item[],
-	firstIndex: number,
-): Reading => look(reading, items, firstIndex);
+	transcript: Transcript,
+	before: number,
+): Reading => {
+	const start = Math.max(before, transcript.first);
+	return reading.leftOff
+		? look(reading, itemsFrom(transcript, start), start)
+		: reading;
+};
 
 /** Other items than before are shown: the rule keeps its place among them. */
 export const readAgain = (
@@ -159,10 +170,8 @@ export const readAgain = (
 		return reading;
 	}
 
-	const {first, length} = transcript;
-	const items = Array.from({length}, (_item, offset) =>
-		itemAt(transcript, first + offset)!,
-	);
+	const {first} = transcript;
+	const items = itemsFrom(transcript, first);
 	const unplaced = {...leftOff, index: undefined, hasNews: false};
 	// Some may be of another log: their seqs say nothing.
 	return look(

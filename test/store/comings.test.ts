@@ -134,12 +134,17 @@ test('comings: those who come back after oneself, when a server had ended, are i
 					? item.text
 					: '',
 		);
-	let oneByOne = start;
-	for (const event of events) {
-		oneByOne = reduce(oneByOne, [event]);
-	}
+	const oneByOne = events.map(event => [event]);
+	const inTwo = events.map((_event, index) => [
+		events.slice(0, index),
+		events.slice(index),
+	]);
+	for (const batches of [oneByOne, ...inTwo]) {
+		let model = start;
+		for (const batch of batches) {
+			model = reduce(model, batch);
+		}
 
-	for (const model of [reduce(start, events), oneByOne]) {
 		assert.deepEqual(textsOf(model).slice(-3), [
 			'wren, ibis came back · heron left (the server had ended)',
 			'You are otter in room; nobody else is here.',
