@@ -122,7 +122,7 @@ const moveByRow = (draft: Draft, by: 1 | -1, columns: number): Draft => {
 	const moved = movedByRow(draft, by, columns, draft.goalColumn);
 	return moved === undefined
 		? walk({...draft, goalColumn: undefined}, by)
-		: {...draft, ...moved};
+		: changed(draft, {...draft, ...moved});
 };
 
 /** Ends a search with the line it found; Down then leads back to the draft. */

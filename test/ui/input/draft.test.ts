@@ -250,6 +250,12 @@ test('draft: undo and redo go by words and runs, as in an editor', () => {
 	assert.equal(shown(after(other, 'redo')), 'one x|');
 });
 
+test('draft: what is typed after a move to another row is undone by itself', () => {
+	const draft = typed(after(draftOf('one\ntwo|'), 'older'), 'x');
+	assert.equal(shown(draft), 'onex|\ntwo');
+	assert.equal(shown(after(draft, 'undo')), 'one|\ntwo');
+});
+
 test('draft: Esc and a slash in one read begin a command, and are redo elsewhere', () => {
 	assert.equal(shown(after(draftOf('|'), 'redo-or-slash')), '/|');
 	const quit = typed(after(draftOf('|'), 'redo-or-slash'), 'quit');
