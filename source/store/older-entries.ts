@@ -95,13 +95,17 @@ export const olderThan = (
 };
 
 /** What stands between a page and the entries it doesn't reach. */
-const hole = (from: number, to: number, at: number): Notice => ({
-	kind: 'notice',
-	at,
-	tone: 'info',
-	missing: {from, to},
-	text: `⋯ ${to - from + 1} entries between; Page Up from the bottom loads them, /search includes them ⋯`,
-});
+const hole = (from: number, to: number, at: number): Notice => {
+	const count = to - from + 1;
+	const [entries, them] = count === 1 ? ['entry', 'it'] : ['entries', 'them'];
+	return {
+		kind: 'notice',
+		at,
+		tone: 'info',
+		missing: {from, to},
+		text: `⋯ ${count} ${entries} between; Page Up from the bottom loads ${them}, /search includes ${them} ⋯`,
+	};
+};
 
 /** A page with its days, and the day of the item that follows it. */
 const pageItems = (

@@ -73,6 +73,11 @@ test('older entries: the oldest page is set apart, and a reader can start again'
 	assert.equal(olderThan(rest), 5001);
 });
 
+test('older entries: a hole of one entry says so', () => {
+	const model = reduce(start, [...told(...entries(12, 13)), page(1, 10)]);
+	assert.match(textsOf(model)[11]!, /^⋯ 1 entry between; .* loads it, /u);
+});
+
 test('older entries: entries no longer kept are not requested', () => {
 	const model = reduce(start, [
 		...told(...entries(900, 901)),
