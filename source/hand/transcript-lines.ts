@@ -79,7 +79,8 @@ export const itemLines = (item: Item): DisplayText | undefined => {
 		case 'message':
 		case 'whisper':
 		case 'bot':
-		case 'comings': {
+		case 'comings':
+		case 'turned-away': {
 			return undefined;
 		}
 	}

@@ -1,13 +1,15 @@
 /**
  * Comings and goings, folded: what stands between two other items is one item.
+ * So are the connections that a host turned away, in a row beside it.
  *
  * A run is the same item whether its entries came one by one, at once, or from
  * both sides of a page's border. Up to `maxNamed` entries it keeps each of them;
  * of more it keeps their number alone, so that a run costs the same however long
  * it grows. Pure.
  */
+import type {ForeignProtocol} from '../protocol/foreign/sniff.js';
 import type {Joined, Left, Renamed} from '../protocol/frame.js';
-import type {Coming, Comings, Item} from './item.js';
+import type {Coming, Comings, Item, TurnedAway} from './item.js';
 import {leftReason} from './notice.js';
 import {
 	appendItems,
@@ -129,42 +131,89 @@ const takeReturned = (
 	};
 };
 
+/** @param runs At least one, oldest first. */
+const joinTurnedAway = (runs: readonly TurnedAway[]): TurnedAway => {
+	const speaking: Partial<Record<ForeignProtocol, number>> = {};
+	let count = 0;
+	for (const run of runs) {
+		count += run.count;
+		for (const [name, times] of Object.entries(run.speaking)) {
+			const protocol = name as ForeignProtocol;
+			speaking[protocol] = (speaking[protocol] ?? 0) + times;
+		}
+	}
+
+	const {at, peer} = runs.at(-1)!;
+	return {kind: 'turned-away', at, count, speaking, peer};
+};
+
+/** What stands between two items that are not folded: at most one of each. */
+class Stretch {
+	#comings: Comings[] = [];
+	#turnedAway: TurnedAway[] = [];
+	#first: 'comings' | 'turned-away' | undefined;
+
+	get isEmpty(): boolean {
+		return this.#first === undefined;
+	}
+
+	push(item: Comings | TurnedAway): void {
+		this.#first ??= item.kind;
+		if (item.kind === 'comings') {
+			this.#comings.push(item);
+		} else {
+			this.#turnedAway.push(item);
+		}
+	}
+
+	/** Empties it. An item that was alone is returned as it is. */
+	take(): Item[] {
+		const comings = this.#comings;
+		const turnedAway = this.#turnedAway;
+		const items = [
+			...(comings.length > 1 ? [joinRuns(comings)] : comings),
+			...(turnedAway.length > 1 ? [joinTurnedAway(turnedAway)] : turnedAway),
+		];
+		const isReversed = this.#first === 'turned-away';
+		this.#comings = [];
+		this.#turnedAway = [];
+		this.#first = undefined;
+		return isReversed ? items.toReversed() : items;
+	}
+}
+
 export const foldItems = (items: readonly Item[]): Item[] => {
 	const folded: Item[] = [];
-	let run: Comings[] = [];
-	const endRun = () => {
-		if (run.length > 0) {
-			folded.push(run.length === 1 ? run[0]! : joinRuns(run));
-			run = [];
-		}
-	};
-
+	const stretch = new Stretch();
 	for (const item of items) {
-		if (item.kind !== 'comings') {
-			endRun();
-			folded.push(item);
+		if (item.kind === 'turned-away') {
+			stretch.push(item);
 			continue;
 		}
 
-		const returned =
-			run.length === 0
-				? takeReturned(folded.at(-2), folded.at(-1), item)
-				: undefined;
+		if (item.kind !== 'comings') {
+			folded.push(...stretch.take(), item);
+			continue;
+		}
+
+		const returned = stretch.isEmpty
+			? takeReturned(folded.at(-2), folded.at(-1), item)
+			: undefined;
 		if (returned) {
 			folded[folded.length - 2] = returned.run;
 		}
 
 		const rest = returned ? returned.rest : item;
 		if (rest) {
-			run.push(rest);
+			stretch.push(rest);
 		}
 	}
 
-	endRun();
+	folded.push(...stretch.take());
 	return folded;
 };
 
-// A run, and the notice of one's return, below which it may go on.
+// A run, and below it the other of a stretch, or the notice of one's return.
 const openItems = 2;
 
 /**

@@ -1,5 +1,6 @@
 /** One entry of the transcript. Items are never changed, only replaced. */
 import type {Tone} from '../event/event.js';
+import type {ForeignProtocol} from '../protocol/foreign/sniff.js';
 import type {EndReason} from './notice.js';
 
 /**
@@ -89,6 +90,18 @@ export type Comings = {
 	readonly each: readonly Coming[] | undefined;
 };
 
+/** Connections to a room that its host turned away, with nothing said between. */
+export type TurnedAway = {
+	readonly kind: 'turned-away';
+	/** Of the last of them. */
+	readonly at: number;
+	readonly count: number;
+	/** How many of them spoke another protocol that is known. */
+	readonly speaking: Readonly<Partial<Record<ForeignProtocol, number>>>;
+	/** The last of them. */
+	readonly peer: string;
+};
+
 /** Raw mode: bytes as they were read or written. */
 export type Chunk = {
 	readonly kind: 'chunk';
@@ -113,7 +126,7 @@ export type Rule = {
 };
 
 export type Item =
-	Message | Whisper | BotTalk | Notice | Comings | Chunk | Rule;
+	Message | Whisper | BotTalk | Notice | Comings | TurnedAway | Chunk | Rule;
 
 /** Whether somebody calls: with a mention, or with a whisper to oneself. */
 export const isCall = (item: Item): item is Message | Whisper =>

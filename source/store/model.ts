@@ -131,6 +131,8 @@ export type Model = {
 	readonly beyond: SocketView;
 	/** Set on a server of a relayed room. */
 	readonly relay: Extract<ServerEvent, {type: 'relay'}> | undefined;
+	/** Of a room: who was turned away by their protocol, and has not ended. */
+	readonly foreigners: ReadonlySet<string>;
 	/** Set on a server. */
 	readonly listening:
 		| {
@@ -219,6 +221,7 @@ export const createModel = (start: ModelStart): Model => ({
 	socket: emptySocketView,
 	beyond: emptySocketView,
 	relay: undefined,
+	foreigners: new Set(),
 	listening: undefined,
 });
 
@@ -236,6 +239,7 @@ export type ModelUpdate = {
 	/** By their n, in their order. */
 	readonly pending: Map<number, Pending>;
 	readonly unsharedBefore: Model['unshared'];
+	readonly foreignersBefore: Model['foreigners'];
 };
 
 /**
@@ -268,6 +272,7 @@ export const startUpdate = ({pending, ...model}: Model): ModelUpdate => ({
 	hidden: new Set(),
 	pending: new Map(pending.map(item => [item.n, item])),
 	unsharedBefore: model.unshared,
+	foreignersBefore: model.foreigners,
 });
 
 /** Appends the items so far: an index is never given twice. */
@@ -308,6 +313,7 @@ export const showAgain = (update: ModelUpdate): void => {
 
 export const finishUpdate = (update: ModelUpdate): Model => {
 	flushItems(update);
-	const {items, hidden, pending, unsharedBefore, ...rest} = update;
+	const {items, hidden, pending, unsharedBefore, foreignersBefore, ...rest} =
+		update;
 	return {...rest, pending: [...pending.values()]};
 };

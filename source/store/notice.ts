@@ -11,6 +11,7 @@ import type {
 	ServerFrame,
 } from '../protocol/frame.js';
 import type {ChatEvent, ControlEvent, Tone} from '../event/event.js';
+import type {TurnedAway} from './item.js';
 
 export type Words = {readonly tone: Tone; readonly text: string};
 
@@ -215,6 +216,33 @@ const acceptedWords = ({
 	}
 };
 
+const foreignWords = (peer: string, protocol: string): string =>
+	`${peer} speaks ${protocol}; it was turned away.`;
+
+const endedWords = (peer: string, how: string): string =>
+	`connection from ${peer} ended (${how})`;
+
+/** The sentence for a run of connections that were turned away. */
+export const turnedAwayText = ({count, speaking, peer}: TurnedAway): string => {
+	const spoken = Object.entries(speaking);
+	const [protocol] = spoken[0] ?? [];
+	if (count === 1) {
+		return protocol === undefined
+			? endedWords(peer, reasons.protocol)
+			: foreignWords(peer, protocol);
+	}
+
+	const others = spoken.reduce((left, [, times]) => left - times, count);
+	const parts = [
+		...spoken.map(([name, times]) =>
+			times === count ? name : `${times} ${name}`,
+		),
+		...(others > 0 ? [`${others} other${others === 1 ? '' : 's'}`] : []),
+	];
+	const which = spoken.length === 0 ? '' : ` (${parts.join(', ')})`;
+	return `${count} connections were turned away${which}; the last from ${peer}`;
+};
+
 /** A WebSocket's ping and pong are in the view of the wire alone. */
 const controlWords = (event: ControlEvent): Words | undefined => {
 	if (event.frame !== 'close') {
@@ -364,16 +392,13 @@ export const wordsOf = (
 				return undefined;
 			}
 
-			return info(
-				`connection from ${event.peer} ended (${event.flaw ?? endWords(event.peer, event.reason)})`,
-			);
+			const {peer, flaw, reason} = event;
+			return info(endedWords(peer, flaw ?? endWords(peer, reason)));
 		}
 
 		case 'foreign': {
-			return {
-				tone: 'warn',
-				text: `${event.peer} speaks ${event.protocol}; it was turned away.`,
-			};
+			const {peer, protocol} = event;
+			return {tone: 'warn', text: foreignWords(peer, protocol)};
 		}
 
 		case 'control': {

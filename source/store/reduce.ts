@@ -10,6 +10,7 @@ import type {BeyondEvent, PairsEvent} from '../event/proxy-event.js';
 import {startOfNext, unfinishedBytes} from '../protocol/byte-text.js';
 import {ignore, isNothingHidden, quiet} from './hiding.js';
 import {dayRule} from './days.js';
+import type {TurnedAway} from './item.js';
 import {
 	finishUpdate,
 	flushItems,
@@ -66,14 +67,62 @@ const seeLock = (
 	}
 };
 
+type PeerEvent = Extract<ChatEvent, {type: 'accepted' | 'ended' | 'foreign'}>;
+
+const isOfPeer = (event: ChatEvent): event is PeerEvent =>
+	event.type === 'accepted' ||
+	event.type === 'ended' ||
+	event.type === 'foreign';
+
 /**
  * In a room, connections are in the table of peers: who came by one, and how
  * it ended, the log says. It does not say who was turned away.
+ *
+ * @param foreigners Those whose row was given when their protocol showed.
  */
-const isForPeers = ({mode}: ModelUpdate, event: ChatEvent): boolean =>
-	mode === 'room' &&
-	(event.type === 'accepted' ||
-		(event.type === 'ended' && event.reason !== 'protocol'));
+const turnedAwayBy = (
+	event: PeerEvent,
+	foreigners: Model['foreigners'],
+): TurnedAway | undefined => {
+	const {at, peer} = event;
+	const one = {kind: 'turned-away', at, count: 1, peer} as const;
+	if (event.type === 'foreign') {
+		return {...one, speaking: {[event.protocol]: 1}};
+	}
+
+	return event.type === 'ended' &&
+		event.reason === 'protocol' &&
+		!foreigners.has(peer)
+		? {...one, speaking: {}}
+		: undefined;
+};
+
+const applyConnection = (update: ModelUpdate, event: PeerEvent): void => {
+	const {foreigners, listening} = update;
+	const turnedAway = turnedAwayBy(event, foreigners);
+	if (turnedAway) {
+		update.items.push(turnedAway);
+		update.listening = listening && {
+			...listening,
+			turnedAway: listening.turnedAway + 1,
+		};
+	}
+
+	if (event.type === 'foreign') {
+		ownForeigners(update).add(event.peer);
+	} else if (foreigners.has(event.peer)) {
+		ownForeigners(update).delete(event.peer);
+	}
+};
+
+/** A copy for each update, the first time that it changes. */
+const ownForeigners = (update: ModelUpdate): Set<string> => {
+	if (update.foreigners === update.foreignersBefore) {
+		update.foreigners = new Set(update.foreigners);
+	}
+
+	return update.foreigners as Set<string>;
+};
 
 const apply = (update: ModelUpdate, event: ChatEvent): void => {
 	if (event.type === 'connection' && event.connection.phase !== 'open') {
@@ -84,9 +133,13 @@ const apply = (update: ModelUpdate, event: ChatEvent): void => {
 		placeInvitation(update);
 	}
 
-	const words = event.type === 'frame' ? undefined : wordsOf(event);
-	if (words && !isForPeers(update, event)) {
-		update.items.push({kind: 'notice', at: event.at, ...words});
+	if (update.mode === 'room' && isOfPeer(event)) {
+		applyConnection(update, event);
+	} else {
+		const words = event.type === 'frame' ? undefined : wordsOf(event);
+		if (words) {
+			update.items.push({kind: 'notice', at: event.at, ...words});
+		}
 	}
 
 	switch (event.type) {
@@ -395,16 +448,13 @@ const forgetUnfinished = (update: ModelUpdate, peer: string): void => {
 const streamOf = (direction: 'in' | 'out', peer: string | undefined): string =>
 	`${direction} ${peer ?? ''}`;
 
-const applyPeer = (
-	update: ModelUpdate,
-	event: Extract<ChatEvent, {type: 'accepted' | 'ended' | 'foreign'}>,
-): void => {
+const applyPeer = (update: ModelUpdate, event: PeerEvent): void => {
 	const {listening} = update;
 	if (!listening) {
 		return;
 	}
 
-	const {peers, accepted, turnedAway, bytesIn, bytesOut} = listening;
+	const {peers, accepted, bytesIn, bytesOut} = listening;
 	switch (event.type) {
 		case 'accepted': {
 			const counts = {peers: peers + 1, accepted: accepted + 1};
@@ -424,7 +474,6 @@ const applyPeer = (
 		}
 
 		case 'foreign': {
-			update.listening = {...listening, turnedAway: turnedAway + 1};
 			break;
 		}
 

@@ -87,7 +87,7 @@ export const clearTranscript = (transcript: Transcript): Transcript => ({
 	older: [],
 });
 
-// A coming or going, kept as three words.
+// A coming or going, kept as three words; a run of what was turned away.
 const comingSize = 40;
 
 const sizeOfItem = (item: Item): number => {
@@ -98,6 +98,10 @@ const sizeOfItem = (item: Item): number => {
 
 		case 'comings': {
 			return (item.each?.length ?? 0) * comingSize;
+		}
+
+		case 'turned-away': {
+			return comingSize;
 		}
 
 		default: {
@@ -115,6 +119,12 @@ const sizeOf = (items: readonly Item[]): number => {
 	return size;
 };
 
+const isNoNews: ReadonlySet<Item['kind']> = new Set([
+	'comings',
+	'turned-away',
+	'rule',
+]);
+
 /**
  * Whether a reader who looks away should hear of it: not of joins, nor of what
  * only answers a command.
@@ -122,7 +132,7 @@ const sizeOf = (items: readonly Item[]): number => {
 const isNews = (item: Item): boolean =>
 	item.kind === 'notice'
 		? item.tone === 'warn' || item.tone === 'bad'
-		: item.kind !== 'comings' && item.kind !== 'rule';
+		: !isNoNews.has(item.kind);
 
 const newsIn = (items: readonly Item[]): number =>
 	items.filter(item => isNews(item)).length;

@@ -5,11 +5,13 @@ import fc from 'fast-check';
 import {SockchatError} from '../../source/errors.js';
 import type {ServerFrame} from '../../source/protocol/frame.js';
 import type {ChatEvent} from '../../source/event/event.js';
+import type {ForeignProtocol} from '../../source/protocol/foreign/sniff.js';
 import {comingsText} from '../../source/store/comings-words.js';
 import type {Item} from '../../source/store/item.js';
 import {createModel, type Model} from '../../source/store/model.js';
 import {reduce} from '../../source/store/reduce.js';
-import {itemAt} from '../../source/store/transcript.js';
+import {turnedAwayText} from '../../source/store/notice.js';
+import {itemAt, newsFrom} from '../../source/store/transcript.js';
 import {welcomeFrame} from '../helpers/scripted.js';
 
 const runs = Number(env['FAST_CHECK_RUNS'] ?? 1000);
@@ -46,6 +48,8 @@ const whispered = (n: number, from: string, to: string, text: string) =>
 	frame({type: 'whispered', n, from, to, text, at: 1});
 const renamed = (seq: number, id: string, to: string) =>
 	frame({type: 'renamed', seq, at: 1, from: 'otter', to, id});
+const joined = (seq: number, nick: string) =>
+	frame({type: 'joined', seq, at: 1, nick, id: other});
 const welcome = (nick: string) =>
 	frame(welcomeFrame({nick, head: 3, members: {count: 1, names: [nick]}}));
 
@@ -77,6 +81,27 @@ const comings = (model: Model) =>
 	itemsOf(model).flatMap(item =>
 		item.kind === 'comings' ? [comingsText(item)] : [],
 	);
+/** Each item as the words of its rows. */
+const rowsOf = (model: Model): string[] =>
+	itemsOf(model).map(item => {
+		switch (item.kind) {
+			case 'comings': {
+				return comingsText(item);
+			}
+
+			case 'turned-away': {
+				return turnedAwayText(item);
+			}
+
+			case 'chunk': {
+				return item.kind;
+			}
+
+			default: {
+				return item.text;
+			}
+		}
+	});
 const notices = (model: Model) =>
 	itemsOf(model).flatMap(item => (item.kind === 'notice' ? [item.text] : []));
 
@@ -248,6 +273,25 @@ const ended: ChatEvent = {
 	reason: 'quit',
 	...bytes,
 };
+const turnedAway = (port: number): ChatEvent[] => {
+	const peer = `127.0.0.1:${port}`;
+	return [
+		{type: 'accepted', at: port, peer},
+		{type: 'ended', at: port, peer, reason: 'protocol', ...bytes},
+	];
+};
+
+/** As `turnedAway`, once its protocol has shown. */
+const foreign = (port: number, protocol: ForeignProtocol): ChatEvent[] => {
+	const peer = `127.0.0.1:${port}`;
+	return turnedAway(port).toSpliced(1, 0, {
+		type: 'foreign',
+		at: port,
+		peer,
+		protocol,
+	});
+};
+
 const numbers = fc.integer({min: 1, max: 4});
 const ids = fc.constantFrom(own, other);
 const nicks = fc.constantFrom('otter', 'heron');
@@ -262,7 +306,14 @@ const anyEvent: fc.Arbitrary<ChatEvent> = fc.oneof(
 		.map(([n, from, to]) => whispered(n, from, to, 'w')),
 	fc.tuple(ids, nicks).map(([id, nick]) => renamed(1, id, nick)),
 	nicks.map(welcome),
-	fc.constantFrom<ChatEvent>(accepted, ended),
+	fc.tuple(numbers, nicks).map(([seq, nick]) => joined(seq, nick)),
+	fc.constantFrom<ChatEvent>(
+		accepted,
+		ended,
+		...turnedAway(1),
+		...turnedAway(2),
+		...foreign(2, 'TLS'),
+	),
 	fc.constant<ChatEvent>({type: 'clear', at: 1}),
 );
 
@@ -297,11 +348,72 @@ test('model: in a room, connections are no rows of the chat; who is turned away 
 		{type: 'ended', at: 1, peer, reason: 'reset', ...counts},
 		{type: 'ended', at: 1, peer, reason: 'protocol', ...counts},
 	] as const;
-	const textsIn = (model: Model) =>
-		itemsOf(model).map(item => ('text' in item ? item.text : item.kind));
-	assert.deepEqual(textsIn(reduce(start, events)), [
+	assert.deepEqual(rowsOf(reduce(start, events)), [
 		`connection from ${peer} ended (turned away)`,
 	]);
 	const raw = createModel({mode: 'raw', where: '127.0.0.1:5001'});
-	assert.equal(textsIn(reduce(raw, events)).length, 4);
+	assert.equal(rowsOf(reduce(raw, events)).length, 4);
+});
+
+const listening: ChatEvent = {
+	type: 'listening',
+	at: 1,
+	state: {phase: 'binding', since: 1},
+	place: {host: '127.0.0.1', port: 5001},
+};
+
+test('model: a connection that is turned away is one row, and counted once', () => {
+	for (const [events, row] of [
+		[turnedAway(40_000), 'connection from 127.0.0.1:40000 ended (turned away)'],
+		[
+			foreign(40_000, 'HTTP'),
+			'127.0.0.1:40000 speaks HTTP; it was turned away.',
+		],
+	] as const) {
+		const model = reduce(start, [listening, ...events]);
+		assert.deepEqual(rowsOf(model), [row]);
+		assert.equal(model.listening?.turnedAway, 1);
+		assert.equal(model.listening.peers, 0);
+	}
+});
+
+test('model: connections that are turned away between two messages are one row', () => {
+	const ports = Array.from({length: 61}, (_port, index) => 40_000 + index);
+	const model = reduce(start, [
+		listening,
+		message(1, other, 1, 'a'),
+		...ports.flatMap(port => turnedAway(port)),
+		...foreign(40_061, 'HTTP'),
+		...foreign(40_062, 'TLS'),
+		...foreign(40_063, 'HTTP'),
+		message(2, other, 2, 'b'),
+		...turnedAway(40_064),
+	]);
+	assert.deepEqual(rowsOf(model), [
+		'a',
+		'64 connections were turned away (2 HTTP, 1 TLS, 61 others); the last from 127.0.0.1:40063',
+		'b',
+		'connection from 127.0.0.1:40064 ended (turned away)',
+	]);
+	assert.equal(model.listening?.turnedAway, 65);
+});
+
+test('model: comings and goings stay one row if connections are turned away meanwhile', () => {
+	let model = start;
+	for (const count of [1, 2, 3]) {
+		model = reduce(model, [
+			joined(count, `heron-${count}`),
+			...foreign(40_000 + count, 'SSH'),
+		]);
+	}
+
+	assert.deepEqual(rowsOf(model), [
+		'heron-1, heron-2, heron-3 joined',
+		'3 connections were turned away (SSH); the last from 127.0.0.1:40003',
+	]);
+});
+
+test('model: that peers are turned away is nothing new to a reader who looks away', () => {
+	const {transcript} = reduce(start, [listening, ...foreign(40_000, 'HTTP')]);
+	assert.equal(newsFrom(transcript, transcript.first), 0);
 });

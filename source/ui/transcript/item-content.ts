@@ -14,6 +14,7 @@ import {actionPrefix} from '../../protocol/mention.js';
 import {layOut} from '../../protocol/pretty.js';
 import {textWithCommands} from '../../protocol/foreign/telnet.js';
 import {comingsText} from '../../store/comings-words.js';
+import {turnedAwayText} from '../../store/notice.js';
 import {
 	isCall,
 	type BotTalk,
@@ -76,6 +77,12 @@ export const describeItem = (
 
 		case 'comings': {
 			return {lines: linesOf(comingsText(item)), style: {role: 'faint'}};
+		}
+
+		case 'turned-away': {
+			const isForeign = Object.keys(item.speaking).length > 0;
+			const role = isForeign ? 'warn' : 'faint';
+			return {lines: linesOf(turnedAwayText(item)), style: {role}};
 		}
 
 		case 'chunk': {

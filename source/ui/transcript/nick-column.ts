@@ -58,6 +58,7 @@ const cellsOf = (item: Item): number => {
 		case 'bot':
 		case 'notice':
 		case 'comings':
+		case 'turned-away':
 		case 'rule': {
 			return 0;
 		}
