@@ -188,33 +188,41 @@ const cameParts = (came: Outcome['came'], wording: Wording): string[] => {
 	];
 };
 
-/** What left in the same way, with the way said once. */
-const wentParts = (went: Outcome['went'], wording: Wording): string[] => {
-	const byReason = new Map<EndReason | undefined, string[]>();
-	for (const {reason, ...person} of went) {
-		byReason.set(reason, [
-			...(byReason.get(reason) ?? []),
-			countedBy(wording)(person),
-		]);
+/** Those who are away, by the way they left. */
+const byReason = (
+	away: readonly Away[],
+): Map<EndReason | undefined, Times[]> => {
+	const groups = new Map<EndReason | undefined, Times[]>();
+	for (const {reason, ...person} of away) {
+		groups.set(reason, [...(groups.get(reason) ?? []), person]);
 	}
 
-	return [...byReason].map(
-		([reason, names]) => `${listOf(names)} left${quoted(reason)}`,
-	);
+	return groups;
 };
 
+const wentParts = (went: Outcome['went'], wording: Wording): string[] =>
+	[...byReason(went)].map(
+		([reason, people]) =>
+			`${countedList(people, wording)} left${quoted(reason)}`,
+	);
+
 // Most who come and go do it by quit, and all of a room whose server ends.
-const usual: ReadonlySet<EndReason> = new Set([
+const usual: ReadonlySet<EndReason | undefined> = new Set([
 	'quit',
 	'shutdown',
 	'past shutdown',
 ]);
 
-const passedNames = (passed: Outcome['passed'], wording: Wording): string[] =>
-	passed.map(({reason, ...person}) => {
-		const isUsual = reason !== undefined && usual.has(reason);
-		return `${countedBy(wording)(person)}${isUsual ? '' : quoted(reason)}`;
-	});
+const passedParts = (passed: Outcome['passed'], wording: Wording): string[] => {
+	const away = passed.map(({reason, ...person}) => ({
+		...person,
+		reason: usual.has(reason) ? undefined : reason,
+	}));
+	return [...byReason(away)].map(
+		([reason, people]) =>
+			`${wording.passed(countedList(people, wording))}${quoted(reason)}`,
+	);
+};
 
 /**
  * The sentence for a run: who passed by, came, is back, left, has a new nick.
@@ -237,9 +245,7 @@ export const comingsText = (
 
 	const {passed, came, returned, went, renamed} = outcomeOf(each);
 	const parts = [
-		...(passed.length > 0
-			? [wording.passed(listOf(passedNames(passed, wording)))]
-			: []),
+		...passedParts(passed, wording),
 		...cameParts(came, wording),
 		...(returned.length > 0
 			? [`${countedList(returned, wording)} came back`]

@@ -220,6 +220,25 @@ test('comings: who joins, leaves or comes back repeatedly is named once, and cou
 	);
 });
 
+test('comings: of those who came and went in the same way, it is said once', () => {
+	const entries = ['heron', 'ci', 'wren', 'tern'].flatMap(
+		(nick, index): Entry[] => {
+			const entry = {at, id: `id-${nick}`, nick};
+			const reason =
+				nick === 'ci' ? 'quit' : nick === 'tern' ? 'reset' : 'closed';
+			return [
+				{type: 'joined', seq: 2 * index + 1, ...entry},
+				{type: 'left', seq: 2 * index + 2, ...entry, reason},
+			];
+		},
+	);
+	const [item] = itemsOf(reduce(start, told(entries)));
+	assert.equal(
+		comingsText(item as Comings),
+		'⇄ heron, wren (closed: FIN) · ⇄ ci · ⇄ tern (reset: RST)',
+	);
+});
+
 test('comings: many names are counted, and very many entries too', () => {
 	const names = Array.from({length: 50}, (_name, index) => `n${index}`);
 	assert.equal(
