@@ -4,8 +4,10 @@
  * A mention is a whole word that folds to the nick's key, whatever stands around
  * it: @otter, otter: and Otter. are mentions of otter; otters and otter-2 are
  * not. Chinese, Japanese, Korean and others write words without blanks, or join
- * endings to them, so a word also ends where such a script begins or ends. The
- * cost is linear in the text.
+ * endings to them, so a word also ends where such a script begins or ends. A
+ * part of a path, of a URL or of otter@host is not: a nick is a login name by
+ * default, and the lines of each build have paths of its home. The cost is
+ * linear in the text.
  */
 import {lazy} from './lazy.js';
 import {foldNick} from './nick.js';
@@ -63,6 +65,26 @@ const nickIn = (word: string, offset: number, kept: number): TextRange => {
 	};
 };
 
+// A longer path is not looked at to its start.
+const pathUnits = 256;
+
+// Of the word that leads to a nick. 'heron/otter' calls both.
+const pathStart = lazy(
+	() => /^[^\p{L}\p{Nd}]*\/|:\/\/|=\/|^-\p{L}\/|^[^\p{L}\p{Nd}]*\p{L}:[\\\/]/v,
+);
+const hostAfter = lazy(() => /^@[\p{L}\p{Nd}]/v);
+
+/** Whether what stands at a range is a part of something longer. */
+const isOfPath = (text: string, {start, end}: TextRange): boolean => {
+	const before = text[start - 1];
+	if (before === '/' || before === '\\') {
+		const near = text.slice(Math.max(0, start - pathUnits), start);
+		return pathStart().test(near.split(/\s/v).at(-1)!);
+	}
+
+	return text[end] === '@' && hostAfter().test(text.slice(end, end + 3));
+};
+
 function* eachMention(text: string, nick: string): Generator<TextRange> {
 	const key = foldNick(nick);
 	const kept = punctuationAtEnd(nick);
@@ -88,7 +110,10 @@ function* eachMention(text: string, nick: string): Generator<TextRange> {
 
 		const whole = nickIn(word, index, kept);
 		if (isNick(text.slice(whole.start, whole.end))) {
-			yield whole;
+			if (!isOfPath(text, whole)) {
+				yield whole;
+			}
+
 			continue;
 		}
 

@@ -48,6 +48,36 @@ test('mention: a part of a word is none', () => {
 	}
 });
 
+test('mention: a path, a URL and an address at a host name nobody', () => {
+	for (const text of [
+		'/home/otter/src/main.c:3: error',
+		'cd /home/otter',
+		'in "/home/otter", ~/otter and ../otter/x',
+		'HOME=/home/otter -I/home/otter/include',
+		String.raw`C:\Users\otter\main.c(3): error`,
+		'https://example.org/otter?q=1',
+		'/otter',
+		'otter@laptop:~$ make',
+		'otter@example.org',
+	]) {
+		assert.ok(!isMentioned(text, 'otter'), text);
+	}
+
+	for (const text of [
+		'heron/otter: lunch?',
+		'otter/heron: lunch?',
+		'@heron/@otter: lunch?',
+		'/tmp/x is yours, otter',
+		'/tmp/x:otter',
+		'is it otter@?',
+		'otter @heron',
+		'and/or otter',
+		'/home/otter/x is yours, otter',
+	]) {
+		assert.ok(isMentioned(text, 'otter'), text);
+	}
+});
+
 test('mention: the ending of a contraction is no word', () => {
 	for (const [nick, text] of [
 		['m', "i'm here, måske"],
