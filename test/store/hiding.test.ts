@@ -166,6 +166,17 @@ test('quiet: hides comings and goings, and shows them in their places again', ()
 	]);
 });
 
+test('quiet: while it lasts, joins, leaves and new nicks are no rows', () => {
+	const model = reduce(start, [
+		quiet,
+		joins('wren'),
+		says('wren', 'hi'),
+		renames('wren', 'tern'),
+		leaves('tern'),
+	]);
+	assert.deepEqual(rowsOf(model).slice(1), ['wren: hi']);
+});
+
 test('ignore: many ids behind one nick cost no more than a few', () => {
 	const model = reduce(start, [
 		ignores('ci'),

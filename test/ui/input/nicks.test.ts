@@ -28,13 +28,21 @@ const nicks = (names: readonly string[], ...speakers: readonly string[]) =>
 
 test('nicks: those who spoke last are first, and oneself is not there (hexchat#1305)', () => {
 	assert.deepEqual(
-		nicks(['otter', 'ann', 'bob', 'cid'], 'bob', 'cid', 'bob', 'otter', 'gone'),
+		nicks(
+			['otter', 'ann', 'bob', 'cid'],
+			'cid',
+			'bob',
+			'cid',
+			'bob',
+			'otter',
+			'gone',
+		),
 		{nicks: ['bob', 'cid', 'ann'], gone: ['gone']},
 	);
 });
 
 test('nicks: in a room that lists nobody they are those who spoke', () => {
-	assert.deepEqual(nicks([], 'bob', 'cid', 'bob'), {
+	assert.deepEqual(nicks([], 'cid', 'bob', 'cid', 'bob'), {
 		nicks: ['bob', 'cid'],
 		gone: [],
 	});
