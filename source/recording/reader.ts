@@ -10,6 +10,7 @@ import {stat} from 'node:fs/promises';
 import {SockchatError, whyUnreadable} from '../errors.js';
 import type {Packet} from '../tcp/pcap.js';
 import {LineSplitter} from '../protocol/lines.js';
+import {maxMessageBytes} from '../socket/link/transport.js';
 import {
 	isWrong,
 	parseHead,
@@ -19,8 +20,9 @@ import {
 	type RecordingHead,
 } from './line.js';
 
-// A line has its bytes twice, and a text may be six times as long in JSON.
-const maxLineBytes = 64 * 1024 * 1024;
+// The longest chunk is a message of a WebSocket. A line has it twice: base64
+// takes 4/3 of its bytes, and JSON up to 6 times as many, as for a NUL.
+const maxLineBytes = 8 * maxMessageBytes;
 
 const unreadable = (path: string, why: string, cause?: unknown) =>
 	new SockchatError('ERR_RECORDING', `Can't read ${path}: ${why}.`, {cause});

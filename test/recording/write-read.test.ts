@@ -12,6 +12,7 @@ import {readRecording, surveyRecording} from '../../source/recording/reader.js';
 import {Recorder} from '../../source/recording/recorder.js';
 import {requireLoopback} from '../../source/socket/address.js';
 import {MemoryLink} from '../../source/socket/link.js';
+import {maxMessageBytes} from '../../source/socket/link/transport.js';
 import {listenBare} from '../helpers/scripted.js';
 import {openRawClient} from '../helpers/raw.js';
 import {portOf} from '../helpers/room.js';
@@ -124,6 +125,13 @@ test('recording: any chunks are read back as they were, cut at any byte to the l
 		),
 		{numRuns: 60},
 	);
+});
+
+test('recording: the longest message is read back, though JSON takes six bytes for one', async () => {
+	const bytes = Buffer.alloc(maxMessageBytes);
+	const path = await record([{peer: '127.0.0.1:5', direction: 'out', bytes}]);
+	const [, chunk] = await readAll(path);
+	assert.ok(bytes.equals((chunk as Move).bytes));
 });
 
 test('recording: what is sent while connect() is under way comes after its end', async t => {
