@@ -4,7 +4,7 @@
  * handshake, no acknowledgement.
  */
 import {pcapngHead, pcapngPacket} from '../tcp/pcapng.js';
-import {exportedPdu} from '../tcp/exported-pdu.js';
+import {exportedPdu, maxPduBytes, type PduEnds} from '../tcp/exported-pdu.js';
 import type {Packet} from '../tcp/pcap.js';
 import type {Recorded, RecordingHead} from './line.js';
 import {readRecording, type Summary} from './reader.js';
@@ -19,6 +19,14 @@ const endsOf = (
 	head.side === 'connect'
 		? {client: local, server: remote ?? head.address}
 		: {client: peer, server: head.address};
+
+/** Of a message that is too long for one packet; one part otherwise, if empty too. */
+const partsOf = (bytes: Uint8Array): readonly Uint8Array[] =>
+	Array.from(
+		{length: Math.max(1, Math.ceil(bytes.length / maxPduBytes))},
+		(_, index) =>
+			bytes.subarray(index * maxPduBytes, (index + 1) * maxPduBytes),
+	);
 
 /**
  * Yields the file, piece by piece.
@@ -68,20 +76,20 @@ export async function* exportRecording(
 		};
 		// A proxy's `out` goes from the client to the target.
 		const isToServer = (line.direction === 'out') === (head.side !== 'serve');
-		const bytes = exportedPdu(
-			{
-				source: isToServer ? client : server,
-				target: isToServer ? server : client,
-				server,
-				transport: head.link?.kind === 'udp' ? 'udp' : 'tcp',
-			},
-			line.bytes,
-		);
-		yield pcapngPacket({
-			atUs: line.at * 1000,
-			bytes,
-			length: bytes.length,
-		});
+		const pduEnds: PduEnds = {
+			source: isToServer ? client : server,
+			target: isToServer ? server : client,
+			server,
+			carrier: head.link?.kind ?? 'tcp',
+		};
+		for (const part of partsOf(line.bytes)) {
+			const bytes = exportedPdu(pduEnds, part);
+			yield pcapngPacket({
+				atUs: line.at * 1000,
+				bytes,
+				length: bytes.length,
+			});
+		}
 	}
 
 	yield* takeCaptured();

@@ -13,9 +13,15 @@ export type PduEnds = {
 	readonly target: string | undefined;
 	/** Which of them is the server's. */
 	readonly server: string | undefined;
-	/** Whose ports they are. */
-	readonly transport: 'tcp' | 'udp';
+	/** What carried the bytes last. */
+	readonly carrier: 'tcp' | 'udp' | 'tls' | 'ws';
 };
+
+/**
+ * How many bytes may follow the header: Wireshark reads no file further in
+ * which a packet has more than 262,144.
+ */
+export const maxPduBytes = 255 * 1024;
 
 const tags = {
 	end: 0,
@@ -32,12 +38,13 @@ const tags = {
 } as const;
 
 /** Numbered as port types of Wireshark's. */
-const portTypes = {tcp: 2, udp: 3} as const;
+const portTypes = {tcp: 2, udp: 3, tls: 2, ws: 2} as const;
 
+/** A value is padded to 32 bits, and its length counts that. */
 const tag = (number: number, value: Buffer): Buffer => {
 	const bytes = Buffer.alloc(4 + Math.ceil(value.length / 4) * 4);
 	bytes.writeUInt16BE(number, 0);
-	bytes.writeUInt16BE(value.length, 2);
+	bytes.writeUInt16BE(bytes.length - 4, 2);
 	value.copy(bytes, 4);
 	return bytes;
 };
@@ -73,27 +80,28 @@ const endTags = (
 	ends
 		? [
 				tag(ends.address.length === 4 ? ipv4 : ipv6, ends.address),
-				numberTag(port, ends.port),
+				// An address to listen on has the port 0 for any that is free.
+				...(ends.port === 0 ? [] : [numberTag(port, ends.port)]),
 			]
 		: [];
 
 /** The header and the bytes. */
 export const exportedPdu = (
-	{source, target, server, transport}: PduEnds,
+	{source, target, server, carrier}: PduEnds,
 	bytes: Uint8Array,
 ): Buffer => {
 	const [from, to] = [parseIp(source), parseIp(target)];
-	const port = parseIp(server)?.port;
+	const port = parseIp(server)?.port ?? 0;
 	return Buffer.concat([
-		...(port === undefined
+		...(port === 0
 			? [tag(tags.dissector, Buffer.from('data'))]
 			: [
-					tag(tags.dissectorTable, Buffer.from(`${transport}.port`)),
+					tag(tags.dissectorTable, Buffer.from(`${carrier}.port`)),
 					numberTag(tags.tableValue, port),
 				]),
 		...endTags(from, [tags.ipv4Source, tags.ipv6Source, tags.sourcePort]),
 		...endTags(to, [tags.ipv4Target, tags.ipv6Target, tags.targetPort]),
-		...((from ?? to) ? [numberTag(tags.portType, portTypes[transport])] : []),
+		...((from ?? to) ? [numberTag(tags.portType, portTypes[carrier])] : []),
 		tag(tags.end, Buffer.alloc(0)),
 		bytes,
 	]);

@@ -534,7 +534,7 @@ test('e2e: a recording is written for Wireshark, and nothing is opened', async t
 	assert.deepEqual(await written.waitForExit(), done, written.seen());
 	assert.match(
 		written.stdout(),
-		/^Wrote \d chunks as exported PDUs, as nothing was captured: /,
+		/^Wrote \d exported PDUs, as nothing was captured: /,
 	);
 	assert.equal(readFileSync(out).readUInt32LE(), 0x0a_0d_0d_0a);
 	assert.equal(statSync(out).mode % 0o1000, 0o600);

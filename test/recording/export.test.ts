@@ -66,14 +66,17 @@ const pduOf = (packet: Buffer) => {
 		const tag = packet.readUInt16BE(at);
 		const length = packet.readUInt16BE(at + 2);
 		const value = packet.subarray(at + 4, at + 4 + length);
-		at += 4 + Math.ceil(length / 4) * 4;
+		// Wireshark takes the length as it is, and adds no padding to it.
+		at += 4 + length;
 		if (tag === 0) {
 			return {tags, bytes: packet.subarray(at)};
 		}
 
 		tags.set(
 			tag,
-			tag === 12 || tag === 14 ? value.toString() : value.toString('hex'),
+			tag === 12 || tag === 14
+				? value.toString().replace(/\0+$/, '')
+				: value.toString('hex'),
 		);
 	}
 };
@@ -222,4 +225,69 @@ test('export: datagrams have the ports of UDP', async () => {
 	const {tags} = pduOf(packet!.bytes);
 	assert.equal(tags.get(14), 'udp.port');
 	assert.equal(tags.get(24), '00000003');
+});
+
+test('export: a message that Wireshark would refuse as too long is several packets', async () => {
+	const message = Buffer.alloc(600_000, 'abc');
+	const next = Buffer.from('next');
+	const packets = packetsOf(
+		blocksOf(
+			await exportLines([
+				{...head('connect'), link: {kind: 'ws', path: '/'}},
+				open,
+				chunk('out', message),
+				chunk('in', next),
+			]),
+		),
+	);
+	// As its wiretap has it: WTAP_MAX_PACKET_SIZE_STANDARD.
+	assert.ok(packets.every(({bytes}) => bytes.length <= 262_144));
+	const pdus = packets.map(({bytes}) => pduOf(bytes));
+	assert.deepEqual(pdus.at(-1)!.bytes, next);
+	assert.deepEqual(
+		Buffer.concat(pdus.slice(0, -1).map(({bytes}) => bytes)),
+		message,
+	);
+	assert.ok(pdus.slice(0, -1).every(({tags}) => tags.get(25) === '00009c40'));
+});
+
+test('export: the port 0 that a server was to take any of is written nowhere', async () => {
+	const [packet] = packetsOf(
+		blocksOf(
+			await exportLines([
+				head('serve', '127.0.0.1:0'),
+				{type: 'accepted', at, peer: '127.0.0.1:40000'},
+				chunk('in', Buffer.from('hi'), '127.0.0.1:40000'),
+			]),
+		),
+	);
+	assert.deepEqual(Object.fromEntries(pduOf(packet!.bytes).tags), {
+		12: 'data',
+		20: '7f000001',
+		21: '7f000001',
+		24: '00000002',
+		25: '00009c40',
+	});
+});
+
+test('export: what TLS or a WebSocket carried is read as what they carry', async () => {
+	const tableOf = async (link: object) => {
+		const [packet] = packetsOf(
+			blocksOf(
+				await exportLines([
+					{...head('connect'), link},
+					open,
+					chunk('out', Buffer.from('hi')),
+				]),
+			),
+		);
+		const {tags} = pduOf(packet!.bytes);
+		return [tags.get(14), tags.get(24)];
+	};
+
+	assert.deepEqual(await tableOf({kind: 'tls'}), ['tls.port', '00000002']);
+	assert.deepEqual(await tableOf({kind: 'ws', path: '/', tls: true}), [
+		'ws.port',
+		'00000002',
+	]);
 });

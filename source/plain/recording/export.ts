@@ -79,7 +79,7 @@ export const runExport = (
 		} else if (!isQuiet) {
 			const what = isCaptured
 				? plural(packets, 'captured packet')
-				: `${plural(packets, 'chunk')} as exported PDU${packets === 1 ? '' : 's'}, as nothing was captured`;
+				: `${plural(packets, 'exported PDU')}, as nothing was captured`;
 			stdout.write(display`Wrote ${what}: ${path}\n`);
 		}
 
