@@ -46,9 +46,15 @@ export type PlayerOptions = {
 	readonly isFast: boolean;
 	/** The next connection: dialled, or accepted. */
 	readonly open: () => Promise<OuterLink>;
-	/** Leaves: `play` then rejects. */
+	/** Leaves: what was waited for then differs from `nothing`. */
 	readonly signal: AbortSignal;
 };
+
+// What came, if it was still waited for when the signal came.
+const nothing = 'nothing';
+
+/** What is recorded, if the signal came before the connection. */
+export const unopened = 'a connection';
 
 /** How much of a difference is shown. */
 const shownBytes = 16;
@@ -89,6 +95,7 @@ class PlayedLink {
 	readonly #waiting: Buffer[] = [];
 	#waitingBytes = 0;
 	#error: NodeJS.ErrnoException | undefined;
+	#isStopped = false;
 
 	constructor(link: OuterLink, number: number) {
 		this.number = number;
@@ -103,6 +110,10 @@ class PlayedLink {
 
 	/** How it has ended, in words. */
 	get end(): string {
+		if (this.#isStopped) {
+			return nothing;
+		}
+
 		const error = this.#error ?? this.#link.flaw;
 		if (error instanceof SockchatError) {
 			return error.message;
@@ -167,7 +178,14 @@ class PlayedLink {
 			return this.#differs(this.#goodEnd, restOf(piece, 0));
 		}
 
-		return this.#error ? this.#differs(this.#goodEnd, this.end) : undefined;
+		const isGood = !this.#error && !this.#isStopped;
+		return isGood ? undefined : this.#differs(this.#goodEnd, this.end);
+	}
+
+	/** At once, whatever is waited for. */
+	stop(): void {
+		this.#isStopped = true;
+		this.stream.destroy();
 	}
 
 	/** Ends in good order after what was sent, and waits for nothing more. */
@@ -306,7 +324,8 @@ const oursOf = (
 const maxPauseMs = 2 ** 31 - 1;
 
 /**
- * @throws {Error} If a connection can't be opened, or the signal aborts it.
+ * @throws {Error} If a connection can't be opened, or the signal aborts it while
+ * nothing is waited for but time.
  */
 export const play = async ({
 	lines,
@@ -321,8 +340,21 @@ export const play = async ({
 	const all: PlayedLink[] = [];
 	let lastAt: number | undefined;
 	const stop = () => {
-		for (const {stream} of links.values()) {
-			stream.destroy();
+		for (const link of links.values()) {
+			link.stop();
+		}
+	};
+
+	/** @returns Undefined if the signal came first. */
+	const nextLink = async (): Promise<OuterLink | undefined> => {
+		try {
+			return await open();
+		} catch (error) {
+			if (signal.aborted) {
+				return undefined;
+			}
+
+			throw error;
 		}
 	};
 
@@ -338,7 +370,18 @@ export const play = async ({
 		const {type, peer, at} = line;
 		if (type === 'open') {
 			await links.get(peer)?.close();
-			const link = new PlayedLink(await open(), all.length + 1);
+			const connection = all.length + 1;
+			const opened = await nextLink();
+			if (!opened) {
+				return {
+					connection,
+					equalBytes: 0,
+					recorded: unopened,
+					now: nothing,
+				};
+			}
+
+			const link = new PlayedLink(opened, connection);
 			links.set(peer, link);
 			all.push(link);
 			return undefined;
@@ -381,10 +424,11 @@ export const play = async ({
 	try {
 		for await (const line of lines) {
 			const difference = await playLine(line);
-			signal.throwIfAborted();
 			if (difference) {
 				return played(difference);
 			}
+
+			signal.throwIfAborted();
 
 			lastAt = line.at;
 		}

@@ -478,6 +478,52 @@ test('e2e: a replay keeps the pauses of then; a signal or --timeout ends them', 
 	assert.equal(said, 'now later');
 });
 
+test('e2e: a replay that is stopped says what it waited for', async t => {
+	const file = newFile();
+	await record(t, await startEcho(t), file);
+	let onSaid = () => {};
+	const {address} = await listenBare(t, socket => {
+		socket.on('data', () => {
+			onSaid();
+		});
+	});
+	const port = String(portOf(address));
+	const waited =
+		'Connection 1 had 0 bytes as recorded, and waited for 24 34 0d 0a 50 49 4e 47 0d 0a.';
+	const late = startBin(t, ['replay', file, port, '--timeout', '1']);
+	assert.deepEqual(await late.waitForExit(), {...done, code: 3}, late.seen());
+	assert.equal(
+		late.stderr(),
+		`Not all of the recording was played within 1 s. ${waited} A longer --timeout may help.\n`,
+	);
+
+	for (const more of [[], ['--json']]) {
+		const said = new Promise<void>(resolve => {
+			onSaid = resolve;
+		});
+		const replay = startBin(t, ['replay', file, port, '--fast', ...more]);
+		await said;
+		replay.signal('SIGINT');
+		const exit = await replay.waitForExit();
+		assert.deepEqual(exit, {...done, code: 130}, replay.seen());
+		const sentence = `Not all of the recording was played. ${waited}`;
+		if (more.length > 0) {
+			assert.equal(objectIn(replay.stdout())['text'], sentence);
+		} else {
+			assert.equal(replay.stderr(), `${sentence}\n`);
+		}
+	}
+
+	const server = startBin(t, ['replay', file, '0', '--serve']);
+	await server.waitForOutput(/127\.0\.0\.1:(\d+)/, {stream: 'stderr'});
+	server.signal('SIGTERM');
+	assert.deepEqual(await server.waitForExit(), {...done, code: 143});
+	assert.match(
+		server.stderr(),
+		/Not all of the recording was played\. Connection 1 was waited for\.\n$/,
+	);
+});
+
 test('e2e: a replay prints one object with --json, and with --quiet only a difference', async t => {
 	const port = await startEcho(t);
 	const file = newFile();

@@ -12,7 +12,12 @@ import {
 import type {NoticeEvent, ServerEvent} from '../../event/event.js';
 import {display, jsonSafe, toDisplay} from '../../protocol/display.js';
 import {connected} from '../../raw/reach.js';
-import {play, type Difference, type Played} from '../../recording/player.js';
+import {
+	play,
+	unopened,
+	type Difference,
+	type Played,
+} from '../../recording/player.js';
 import {
 	readRecording,
 	surveyRecording,
@@ -120,15 +125,13 @@ const listening = async (
 	};
 };
 
+const hexOf = (bytes: Buffer): string =>
+	bytes.toString('hex').replaceAll(/..(?=.)/g, '$& ');
+
 const hexRow = (seen: Difference['now']): string =>
 	typeof seen === 'string'
 		? seen
-		: `${seen
-				.toString('hex')
-				.replaceAll(/..(?=.)/g, '$& ')
-				.padEnd(
-					47,
-				)}  ${seen.toString('latin1').replaceAll(/[^\u0020-\u007E]/g, '.')}`;
+		: `${hexOf(seen).padEnd(47)}  ${seen.toString('latin1').replaceAll(/[^\u0020-\u007E]/g, '.')}`;
 
 const bytesOf = (count: number): string =>
 	count === 1 ? '1 byte' : `${count} bytes`;
@@ -218,10 +221,24 @@ class ReplayPrinter {
 	}
 }
 
-const tooLate = (timeoutMs: number) =>
+/** What was missing when it was stopped. */
+const waitedFor = ({connection, equalBytes, recorded}: Difference): string => {
+	if (recorded === unopened) {
+		return `Connection ${connection} was waited for.`;
+	}
+
+	const what = typeof recorded === 'string' ? recorded : hexOf(recorded);
+	return `Connection ${connection} had ${bytesOf(equalBytes)} as recorded, and waited for ${what}.`;
+};
+
+const tooLate = (timeoutMs: number, missing: Difference | undefined) =>
 	new SockchatError(
 		'ERR_TIMEOUT',
-		`Not all of the recording was played within ${timeoutMs / 1000} s. A longer --timeout may help.`,
+		[
+			`Not all of the recording was played within ${timeoutMs / 1000} s.`,
+			...(missing ? [waitedFor(missing)] : []),
+			'A longer --timeout may help.',
+		].join(' '),
 	);
 
 /** @throws {SockchatError} If there is nothing to play, or nowhere to. */
@@ -288,11 +305,20 @@ const playRecording = async (
 				open: opening.open,
 				signal,
 			});
-			hasFailed = played.difference !== undefined;
-			printer.played(played);
+			const {difference} = played;
+			hasFailed = difference !== undefined;
+			if (isLate) {
+				printer.error(tooLate(timeoutMs!, difference));
+			} else if (difference && signal.aborted) {
+				printer.notice(
+					`Not all of the recording was played. ${waitedFor(difference)}`,
+				);
+			} else {
+				printer.played(played);
+			}
 		} catch (error) {
 			if (isLate) {
-				printer.error(tooLate(timeoutMs!));
+				printer.error(tooLate(timeoutMs!, undefined));
 			} else if (!signal.aborted) {
 				printer.error(error as SockchatError);
 			}
