@@ -137,7 +137,6 @@ test('e2e: ws --message sends it, prints what comes, and --replies ends it', asy
 	assert.equal(client.stdout(), '{"id":1}\n{"id":2}\n');
 });
 
-// As in vi/websocat#261: the kernel's line editing cuts at 4096 bytes.
 for (const flags of [[], ['--json']]) {
 	const name = flags.join('');
 	test(`e2e: ws --replies ends though the other side has closed before all was said ${name}`, async t => {
@@ -219,6 +218,7 @@ test('e2e: ws --replies closes in good order over TLS, too', async t => {
 	assert.deepEqual(codes, [1000, 1000]);
 });
 
+// As in vi/websocat#261: the kernel's line editing cuts at 4096 bytes.
 test('e2e: ws sends a long line of a terminal whole', async t => {
 	const peer = await openPeer(t, socket => {
 		socket.ping('are you there');
