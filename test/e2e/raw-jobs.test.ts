@@ -157,6 +157,7 @@ const clients: readonly Job[] = [
 		name: 'the end after two replies',
 		lines: {
 			sockchat: `${sockchat} connect --raw PORT --input none --replies 2`,
+			nc: 'nc.openbsd -d -W 2 127.0.0.1 PORT',
 		},
 		converse(socket) {
 			const port = socket.localPort!;
@@ -167,7 +168,7 @@ const clients: readonly Job[] = [
 				socket.write('two');
 			});
 		},
-		done: ['sockchat'],
+		done: ['sockchat', 'nc'],
 		isDone: ({code, out}) => code === 0 && out === 'onetwo',
 	},
 	{
@@ -458,6 +459,8 @@ const carried: readonly Carried[] = [
 		name: 'a socket in the abstract namespace',
 		lines: {
 			sockchat: `${sockchat} connect --raw @PLACE < /dev/null`,
+			nc: 'nc.openbsd -N -U @PLACE < /dev/null',
+			ncat: 'ncat -U @PLACE < /dev/null',
 			socat: 'socat -t 5 - ABSTRACT-CONNECT:PLACE < /dev/null',
 		},
 		async listen(t) {
@@ -472,7 +475,7 @@ const carried: readonly Carried[] = [
 			});
 			return name;
 		},
-		done: ['sockchat', 'socat'],
+		done: ['sockchat', 'nc', 'socat'],
 		out: 'hello',
 	},
 ];
@@ -509,11 +512,12 @@ type Scene = {
 	) => Promise<boolean>;
 };
 
-/** Connects once somebody listens; resolves with all that is said. */
+/** Connects once somebody listens; resolves with all that is said, or what is wanted. */
 const hear = async (
 	t: TestContext,
 	port: string,
 	said = '',
+	wanted?: string,
 ): Promise<string> => {
 	let text = '';
 	let isOpen = false;
@@ -544,7 +548,10 @@ const hear = async (
 		open.destroy();
 	});
 	open.write(said);
-	await until(() => open.closed, {what: 'its end', seen: () => text});
+	await until(() => open.closed || text === wanted, {
+		what: 'its end',
+		seen: () => text,
+	});
 	return text;
 };
 
@@ -658,14 +665,16 @@ const scenes: readonly Scene[] = [
 		name: 'a proxy that delays what passes',
 		lines: {
 			sockchat: `${sockchat} proxy PORT TARGET --delay ${delayMs} --once --quiet`,
+			ncat: `ncat -l 127.0.0.1 PORT --sh-exec 'ncat -d ${delayMs}ms 127.0.0.1 TARGET'`,
 		},
-		done: ['sockchat'],
+		done: ['sockchat', 'ncat'],
 		async isDone(t, run) {
 			const {address} = await listenAnswering(t, 'late');
 			const port = await findPort();
 			void run({PORT: port, TARGET: String(portOf(address))});
 			const since = performance.now();
-			const heard = await hear(t, port, 'early');
+			// ncat passes no end on.
+			const heard = await hear(t, port, 'early', 'late');
 			// Never sooner, however busy the machine is.
 			return heard === 'late' && performance.now() - since > delayMs;
 		},
