@@ -399,16 +399,19 @@ test('e2e: a recording that was cut off is played to its last whole line', async
 	assert.match(again.stdout(), /^No difference: 5 bytes sent, 10 bytes/);
 });
 
-test('e2e: what is no recording is refused with its line and what was expected', async t => {
+test('e2e: what is no recording is refused with its line and what was expected, and nothing is opened', async t => {
 	const file = newFile();
-	const head =
-		'{"type":"recording","v":1,"side":"connect","address":"127.0.0.1:1","at":1}\n';
+	let connections = 0;
+	const {address} = await listenBare(t, () => {
+		connections++;
+	});
+	const head = `{"type":"recording","v":1,"side":"connect","address":"127.0.0.1:${portOf(address)}","at":1}\n{"type":"state","phase":"open","at":1}\n`;
 	const cases = [
 		['hello\n', 1, /^the head of a recording/],
-		[`${head}nonsense\n`, 2, /^a JSON object with a "type"/],
+		[`${head}nonsense\n`, 3, /^a JSON object with a "type"/],
 		[
 			`${head}{"type":"chunk","at":1,"direction":"in","bytes":2,"base64":"YQ=="}\n`,
-			2,
+			3,
 			/^"bytes" to be 1/,
 		],
 	] as const;
@@ -420,6 +423,8 @@ test('e2e: what is no recording is refused with its line and what was expected',
 		assert.ok(again.stderr().startsWith(start), again.seen());
 		assert.match(again.stderr().slice(start.length), expected);
 	}
+
+	assert.equal(connections, 0);
 });
 
 test('e2e: a replay keeps the pauses of then; a signal or --timeout ends them', async t => {
