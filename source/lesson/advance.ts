@@ -12,6 +12,7 @@ import {
 	isHeld,
 	isOfPeer,
 	isReached,
+	pageHintOf,
 	stageOf,
 	wantedOf,
 	type Note,
@@ -50,9 +51,6 @@ const noted = (progress: Progress, tone: Note['tone'], text: string) => ({
 	notes: [{tone, text}],
 });
 
-const sentenceOf = (hint: string): string =>
-	hint.slice(0, 1).toUpperCase() + hint.slice(1);
-
 const keys =
 	'Enter goes on, /hint helps; Alt-Up scrolls the text, back to earlier steps too, PageUp the view; Ctrl-T shows another view, Esc its end.';
 
@@ -79,7 +77,7 @@ const hintOf = (progress: Progress): string => {
 		return 'Reading is paused: type /resume and Enter.';
 	}
 
-	const hint = ask.kind === 'check' ? sentenceOf(ask.hint) : '';
+	const hint = pageHintOf(progress);
 	return wanted === undefined
 		? hint || 'Nothing is to be typed now; it takes a moment.'
 		: `Type ${wanted} and Enter. ${hint}`.trim();

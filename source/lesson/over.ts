@@ -10,9 +10,12 @@ import {
 	conditionsOf,
 	factsOf,
 	isAwaited,
+	pageHintOf,
 	wantedOf,
 	type Progress,
 } from './progress.js';
+
+const againSentence = '/again starts it again.';
 
 const overSentence =
 	'This connection is over, before the lesson was. /again starts it again.';
@@ -25,7 +28,7 @@ const pastSentence =
 	'The connection has left the state that this step is about. /again starts it again.';
 
 const otherwiseSentence =
-	'The other side printed something else than this step expects. /again starts it again.';
+	'The other side printed something else than this step expects.';
 
 /**
  * Whether all has been run that could print what the step is about, and none
@@ -63,11 +66,13 @@ const isPastState = (progress: Progress): boolean =>
 /** Of a step that is gone. */
 export const whyGone = (progress: Progress): string => {
 	if (progress.broken !== undefined) {
-		return `${progress.broken} /again starts it again.`;
+		return `${progress.broken} ${againSentence}`;
 	}
 
 	if (isOtherwise(progress)) {
-		return otherwiseSentence;
+		return [otherwiseSentence, pageHintOf(progress), againSentence]
+			.filter(sentence => sentence !== '')
+			.join(' ');
 	}
 
 	if (isPastState(progress)) {

@@ -79,6 +79,13 @@ export const conditionsOf = (progress: Progress): readonly Condition[] => {
 	return ask.kind === 'check' ? ask.conditions : [];
 };
 
+/** What the page says to who doesn't get on, as a sentence; '' if nothing. */
+export const pageHintOf = (progress: Progress): string => {
+	const {ask} = stageOf(progress);
+	const hint = ask.kind === 'check' ? ask.hint : '';
+	return hint.slice(0, 1).toUpperCase() + hint.slice(1);
+};
+
 /** Of the connection that counts; a view or what listens is nobody's. */
 export const isOfPeer = (fact: Fact, {peer}: Progress): boolean =>
 	fact.peer === undefined || fact.peer === peer;

@@ -9,7 +9,7 @@ import {
 	type Progress,
 } from '../../source/lesson/progress.js';
 import type {Tutor} from '../../source/lesson/tutor.js';
-import {isGone} from '../../source/lesson/over.js';
+import {isGone, whyGone} from '../../source/lesson/over.js';
 import type {KernelTimer} from '../../source/tcp/tcp.js';
 import {learn, startTutor} from '../helpers/lessons/learner.js';
 import {until} from '../helpers/until.js';
@@ -184,6 +184,27 @@ test('lesson: of keepalive, the client probes every second, however slow the mac
 	await until(() => timer !== undefined, {what: "the client's timer"});
 	assert.equal(timer!.name, 'keepalive');
 	assert.ok(timer!.inMs <= 2000, JSON.stringify(timer));
+});
+
+test('lesson: of TIME-WAIT, a bind that came after its minute is not said to have failed', async t => {
+	// The client's end is gone at once, as it is for a learner who reads for a minute.
+	const gone = lessonTexts['time-wait']!.replace(
+		'>>> client.close()\n',
+		`>>> client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b'\\1\\0\\0\\0\\0\\0\\0\\0')
+   >>> client.close()
+`,
+	).replace('> **Check:** `other end TIME-WAIT`.', '');
+	const tutor = await startTutor(t, gone);
+	await submitTo(tutor, '', 'right');
+	await submitTo(tutor, '', 'asking');
+	await submitTo(tutor, '2', 'right');
+	await submitTo(tutor, '', 'asking');
+	await submitTo(tutor, '3', 'checking');
+	assert.equal(
+		whyGone(tutor.progress),
+		'The other side printed something else than this step expects. TIME-WAIT lasts for a minute; then anybody may bind the port. /again starts it again.',
+	);
+	assert.ok(isGone(tutor.progress));
 });
 
 const page = (...lines: readonly string[]) => `# A
