@@ -205,13 +205,17 @@ export const lessonWindow = (
 	const first = 0 - past.length;
 	const from = Math.max(first, Math.min(top, last));
 	const start = from - first;
-	const task = taskRows(progress, width, from < last);
+	// A note answers what was just typed, so it may take the room of the text. The
+	// last rows of a task say what to do.
+	const leastText = progress.notes.length > 0 ? 0 : 1;
+	const task = taskRows(progress, width, from < last).slice(
+		-Math.max(1, height - leastText),
+	);
 	return {
 		rows: [
-			...[...past, ...text].slice(start, start + room),
-			// The last rows of a task say what to do.
-			...task.slice(-Math.max(1, height - 1)),
-		].slice(0, height),
+			...[...past, ...text].slice(start, start + height - task.length),
+			...task,
+		],
 		top: from,
 		first,
 		last,
