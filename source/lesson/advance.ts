@@ -136,6 +136,10 @@ const placeOf = (line: string, progress: Progress): number => {
 	);
 };
 
+/** Whether a line would do what can be done once, and was: FIN is sent. */
+const hasStanding = (line: string, {states}: Progress): boolean =>
+	effectsOf(line).some(effect => holds(effect, states));
+
 /** No connection counts: the next one that is accepted will. */
 const noConnection = {
 	states: [],
@@ -179,7 +183,8 @@ const go = (before: Progress): Advance => {
 		}
 
 		const place = placeOf(move.line, progress);
-		if (place === -1 && !isReached(progress)) {
+		const isLeft = place === -1 && !hasStanding(move.line, progress);
+		if (isLeft && !isReached(progress)) {
 			return {progress, effects: [{type: 'wait'}]};
 		}
 
@@ -276,9 +281,13 @@ const take = (progress: Progress, fact: Fact): Progress => {
 	}
 
 	if (fact.kind !== 'state') {
+		const isEnd =
+			holds({kind: 'call', call: 'shutdown()'}, [fact]) &&
+			isOfPeer(fact, progress);
 		return {
 			...remember(progress, fact),
 			isPaused: isPausedBy(fact, progress),
+			states: isEnd ? [...progress.states, fact] : progress.states,
 		};
 	}
 
@@ -287,8 +296,10 @@ const take = (progress: Progress, fact: Fact): Progress => {
 		return progress;
 	}
 
-	const others = progress.states.filter(
-		state => state.kind !== 'state' || (!isNew && state.end !== fact.end),
+	const others = progress.states.filter(state =>
+		state.kind === 'state'
+			? !isNew && state.end !== fact.end
+			: state.kind === 'connection' || !isNew,
 	);
 	return {
 		...remember(progress, fact),

@@ -44,7 +44,10 @@ export type Progress = {
 	readonly early: readonly Fact[];
 	/** Facts that earlier moves of the learner have used up. */
 	readonly used: number;
-	/** The states that both ends of the newest connection are in, and its phase. */
+	/**
+	 * The states that both ends of the newest connection are in, its phase, and
+	 * that this end has ended its direction, once it has.
+	 */
 	readonly states: readonly Fact[];
 	/** The newest connection. */
 	readonly peer: string | undefined;

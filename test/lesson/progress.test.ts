@@ -308,6 +308,32 @@ test('lesson progress: what is done while the step before stands there is not as
 	assert.equal(learner.progress.phase, 'right');
 });
 
+test('lesson progress: a direction that was ended in an earlier step is not to be ended again', () => {
+	const pausing = parseLesson(
+		readFileSync(
+			new URL('../../docs/lessons/fin-and-rst.md', import.meta.url),
+			'utf8',
+		),
+	);
+	const call = (name: string): Signal => ({
+		type: 'fact',
+		fact: {kind: 'call', peer: 'p', call: name},
+	});
+	const learner = start(pausing);
+	learner.do(line(''), ...open, line(''));
+	assert.equal(wantedOf(learner.progress), '/pause');
+	// Out of turn: a socket sends FIN once.
+	learner.do(line('/end'), shutdown, state('remote', 'CLOSE-WAIT'));
+	learner.do(line('/pause'), call('pause()'), line(''), line('2'));
+	assert.equal(wantedOf(learner.progress), '/resume');
+	learner.do(line('/resume'), call('resume()'));
+	learner.do({
+		type: 'fact',
+		fact: {kind: 'chunk', peer: 'p', direction: 'in', text: 'last words\n'},
+	});
+	assert.equal(learner.progress.phase, 'right');
+});
+
 test('lesson progress: what the other side printed before a prediction is no answer to it', () => {
 	let {progress} = startProgress(
 		parseLesson(`# A
