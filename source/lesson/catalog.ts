@@ -1,6 +1,6 @@
 /** The lessons by name, and the list of them. */
 import {quoted, SockchatError} from '../errors.js';
-import {parseLesson} from './lesson.js';
+import {parseLesson, socketsOf} from './lesson.js';
 import {lessonTexts} from './texts.js';
 
 export const lessonNames = Object.keys(lessonTexts);
@@ -13,6 +13,10 @@ export const findLesson = (name: string): string | SockchatError =>
 				'ERR_USAGE',
 				`${quoted(name)} is not a lesson; the lessons are ${lessonNames.slice(0, -1).join(', ')} and ${lessonNames.at(-1)!}.`,
 			);
+
+/** Whether its sockets have states and segments to look at. */
+export const isOfTcp = (page: string): boolean =>
+	socketsOf(parseLesson(page)) !== 'none';
 
 /** Each lesson with what it shows. */
 export const listLessons = (): string => {

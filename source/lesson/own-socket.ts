@@ -1,6 +1,7 @@
 /** The learner's own socket, and what a typed line does to it. */
-import {openRaw} from '../chat/open-raw.js';
+import {openRaw, type RawChat} from '../chat/open-raw.js';
 import {openRoom} from '../chat/open-room.js';
+import type {RoomChat} from '../chat/room-chat.js';
 import type {Identity} from '../client/identity.js';
 import type {RoomHands, SocketHands, ViewName} from '../commands/hands.js';
 import {parseLine, parseRawLine} from '../commands/parse.js';
@@ -22,6 +23,18 @@ export type OwnSocket = {
 };
 
 type Emit = (event: ChatEvent) => void;
+
+/** The segments are for the ladder alone. */
+const noFile = {file: undefined};
+
+const stopNow = ({leave, closed, endCapture}: RawChat | RoomChat): void => {
+	leave();
+	// Once more, so that nothing is waited for.
+	leave();
+	void endCapture();
+	// A client that captures watches on until it is left then.
+	void closed.then(leave);
+};
 
 const notHere = 'That is no part of a lesson.';
 
@@ -54,9 +67,15 @@ const handsOf = (
 export const openOwnRaw = async (
 	{command, localPort}: Extract<Move, {by: 'sockchat'}>,
 	address: LoopbackAddress,
+	isCaptured: boolean,
 	emit: Emit,
 ): Promise<OwnSocket> => {
-	const common = {address, isWatched: true, isPipe: false} as const;
+	const common = {
+		address,
+		isWatched: true,
+		isPipe: false,
+		capture: isCaptured ? noFile : undefined,
+	} as const;
 	const chat = await openRaw(
 		command === 'serve'
 			? {...common, command, backlog: undefined}
@@ -93,9 +112,7 @@ export const openOwnRaw = async (
 			});
 		},
 		stop() {
-			chat.leave();
-			// Once more, so that nothing is waited for.
-			chat.leave();
+			stopNow(chat);
 		},
 	};
 };
@@ -105,6 +122,7 @@ export const openOwnMember = async (
 	{nick, connectTimeoutS}: Extract<Move, {by: 'member'}>,
 	identity: Identity,
 	address: LoopbackAddress,
+	isCaptured: boolean,
 	emit: Emit,
 ): Promise<OwnSocket> => {
 	const chat = await openRoom(
@@ -115,6 +133,7 @@ export const openOwnMember = async (
 			nick: nick as Nick,
 			isNickFlexible: false,
 			isWatched: true,
+			capture: isCaptured ? noFile : undefined,
 			isRetrying: true,
 			localPort: undefined,
 			connectTimeoutMs:
@@ -141,8 +160,7 @@ export const openOwnMember = async (
 			parseLine(line, 'room')(room);
 		},
 		stop() {
-			chat.leave();
-			chat.leave();
+			stopNow(chat);
 		},
 	};
 };

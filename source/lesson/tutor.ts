@@ -11,6 +11,9 @@ import {requireLoopback, type LoopbackAddress} from '../socket/address.js';
 import type {Clock} from '../socket/clock.js';
 import {freePorts} from '../socket/listen.js';
 import {seenBy} from '../tcp/step-time.js';
+import type {Step} from '../tcp/tcp.js';
+import type {Capture} from '../watch/capture.js';
+import {capturePort} from '../watch/port/port-capture.js';
 import {PortWatch} from '../watch/port/port-watch.js';
 import {
 	advance,
@@ -40,6 +43,8 @@ export type TutorOptions = {
 	readonly clock: Clock;
 	/** How long a learner may look for a solution before a hint comes. */
 	readonly hintAfterMs: number;
+	/** Whether the segments are captured, too. */
+	readonly isCaptured: boolean;
 	readonly onEvent: (event: ChatEvent) => void;
 	readonly onProgress: (progress: Progress) => void;
 	readonly onAgain: () => void;
@@ -101,6 +106,7 @@ export class Tutor {
 	#own: OwnSocket | undefined;
 	#host: Host | undefined;
 	#portWatch: PortWatch | undefined;
+	#capture: Capture | undefined;
 	#cancelHint = () => {};
 	#hasStopped = false;
 
@@ -139,6 +145,7 @@ export class Tutor {
 		this.#hasStopped = true;
 		this.#cancelHint();
 		this.#portWatch?.stop();
+		void this.#capture?.stop();
 		this.#own?.stop();
 		this.#host?.stop();
 		for (const python of this.#pythons.values()) {
@@ -220,37 +227,57 @@ export class Tutor {
 		}
 	}
 
+	/** @returns What was said meanwhile, such as that nothing is captured. */
+	async #open(
+		open: (emit: (event: ChatEvent) => void) => Promise<OwnSocket>,
+	): Promise<string> {
+		const said: string[] = [];
+		this.#own = await open(event => {
+			if (event.type === 'notice') {
+				said.push(event.text);
+			}
+
+			this.#see(event);
+		});
+		if (this.#hasStopped) {
+			this.#own.stop();
+		}
+
+		return said.join('\n');
+	}
+
+	/** A command of sockchat, as it would be typed. */
+	#withCapture(line: string): string {
+		return this.#options.isCaptured ? `${line} --capture` : line;
+	}
+
 	/** @returns The line as it is shown, and what it printed. */
 	async #make(
 		move: Exclude<Move, {by: 'learner'}>,
 	): Promise<readonly [string, string]> {
+		const {isCaptured} = this.#options;
 		switch (move.by) {
 			case 'shell': {
 				return [`$ ${move.line}`, await runShell(move.line)];
 			}
 
 			case 'watch': {
-				this.#watch();
-				return ['$ sockchat watch --plain', ''];
+				const said = await this.#watch();
+				return [this.#withCapture('$ sockchat watch --plain'), said];
 			}
 
 			case 'sockchat': {
-				this.#own = await openOwnRaw(move, this.where, event => {
-					this.#see(event);
-				});
-				return [`$ sockchat ${move.command} --raw`, ''];
+				const said = await this.#open(async emit =>
+					openOwnRaw(move, this.where, isCaptured, emit),
+				);
+				return [this.#withCapture(`$ sockchat ${move.command} --raw`), said];
 			}
 
 			case 'member': {
-				this.#own = await openOwnMember(
-					move,
-					this.identity,
-					this.where,
-					event => {
-						this.#see(event);
-					},
+				const said = await this.#open(async emit =>
+					openOwnMember(move, this.identity, this.where, isCaptured, emit),
 				);
-				return [`$ ${move.line}`, ''];
+				return [this.#withCapture(`$ ${move.line}`), said];
 			}
 
 			case 'host': {
@@ -294,23 +321,49 @@ export class Tutor {
 		}
 	}
 
-	#watch(): void {
-		const {clock, onFailed} = this.#options;
+	/** @returns Why nothing is captured, if so. */
+	async #watch(): Promise<string> {
+		const {clock, isCaptured, onFailed} = this.#options;
 		const transfers = new Transfers();
+		const see = (step: Step) => {
+			this.#see({type: 'step', at: seenBy(step), step});
+		};
+
 		const watch = new PortWatch({
 			address: this.where,
 			clock,
-			onEvents: async events => {
+			async onEvents(events) {
 				for (const event of events) {
 					const step = transfers.stepOf(event);
 					if (step) {
-						this.#see({type: 'step', at: seenBy(step), step});
+						see(step);
 					}
 				}
 			},
 		});
 		this.#portWatch = watch;
+		let said = '';
+		if (isCaptured) {
+			this.#capture = capturePort({
+				address: this.where,
+				file: undefined,
+				clock,
+				onSteps(steps) {
+					for (const step of steps) {
+						see(step);
+					}
+
+					watch.nudge();
+				},
+				onFailure(sentence) {
+					said = sentence;
+				},
+			});
+			await this.#capture.begun;
+		}
+
 		watch.run().catch(onFailed);
+		return said;
 	}
 
 	#see(event: ChatEvent): void {

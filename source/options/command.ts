@@ -95,6 +95,7 @@ export const commands: Readonly<Record<Command, CommandHelp>> = {
 		examples: [
 			['sockchat lesson', 'list the lessons'],
 			['sockchat lesson half-close', 'do one, on this screen'],
+			['sudo sockchat lesson keepalive --capture', 'with the real segments'],
 			['sockchat lesson half-close | less', 'read it'],
 		],
 	},

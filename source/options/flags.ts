@@ -594,7 +594,7 @@ export const flags = {
 	capture: {
 		type: 'boolean',
 		summary: 'show the real segments, by tcpdump or dumpcap',
-		commands: ['serve', 'connect', 'watch'],
+		commands: ['serve', 'connect', 'watch', 'lesson'],
 	},
 	pcapng: {
 		type: 'string',

@@ -13,6 +13,8 @@ export type LessonOptions = {
 	readonly theme: ThemeName;
 	/** Whether each step of the lifecycle comes with its sentence. */
 	readonly isExplained: boolean;
+	/** Whether the segments are captured, too. */
+	readonly isCaptured: boolean;
 };
 
 /** @param isTerminal Whether both stdin and stdout are terminals. */
@@ -33,6 +35,7 @@ export const parseLessonOptions = (
 		isOnScreen: readOutput(reader, {isTerminal, env}) === 'screen',
 		theme: readTheme(reader, env),
 		isExplained: reader.has('explain'),
+		isCaptured: reader.has('capture'),
 	};
 	return reader.error ?? options;
 };

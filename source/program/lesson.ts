@@ -21,6 +21,12 @@ const ownProgram = (): readonly string[] => {
 	return [execPath, ...execArgv, ...(script === argv0 ? [] : [script])];
 };
 
+const nothingToCapture = (name: string) =>
+	new SockchatError(
+		'ERR_USAGE',
+		`--capture shows TCP segments, and the lesson ${name} has none; leave it out.`,
+	);
+
 export const runLessonCommand = async (
 	name: string | undefined,
 	typed: GivenFlags,
@@ -31,7 +37,8 @@ export const runLessonCommand = async (
 		config instanceof SockchatError
 			? config
 			: parseLessonOptions(typed, process.env, config, isatty(0) && isatty(1));
-	const {findLesson, listLessons} = await import('../lesson/catalog.js');
+	const {findLesson, isOfTcp, listLessons} =
+		await import('../lesson/catalog.js');
 	const lesson = name === undefined ? undefined : findLesson(name);
 	const wrong = [options, lesson].find(each => each instanceof SockchatError);
 	if (options instanceof SockchatError || lesson instanceof SockchatError) {
@@ -42,6 +49,12 @@ export const runLessonCommand = async (
 	if (!lesson) {
 		output.write(`${listLessons()}\n`);
 		return exitCodes.done;
+	}
+
+	// A config file that captures is for the others.
+	if (typed.capture && !isOfTcp(lesson)) {
+		report(nothingToCapture(name!), output, false);
+		return exitCodes.wrongUsage;
 	}
 
 	if (!options.isOnScreen) {

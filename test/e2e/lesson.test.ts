@@ -1,9 +1,13 @@
 /** Lessons on a screen, done right and wrong. */
 import assert from 'node:assert/strict';
+import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {delimiter, join} from 'node:path';
+import process from 'node:process';
 import {test} from 'node:test';
 import {socketsOf, parseLesson} from '../../source/lesson/lesson.js';
 import {lessonTexts} from '../../source/lesson/texts.js';
-import type {Owner} from '../helpers/environment.js';
+import {requireExecutable, type Owner} from '../helpers/environment.js';
 import {readLesson} from '../helpers/lessons/lesson.js';
 import {paneOf, readToTheEnd, textOf} from '../helpers/lessons/reading.js';
 import {startBin} from '../helpers/process.js';
@@ -215,6 +219,61 @@ test('lesson: a connection that was reset can be opened again', async t => {
 	await goOn(terminal, '✓ Seen on the socket');
 	await enter(terminal, '/quit');
 	assert.equal(await terminal.waitForExit(), 0);
+});
+
+const captured = /│◂?─+ (?:SYN|FIN|ACK) [^│]*seq=\d[^│]*│/;
+
+test('lesson: with --capture its ladder has the real segments', async t => {
+	const terminal = await openScreen(t, ['lesson', 'half-close', '--capture']);
+	await sees(terminal, 'Python plays');
+	await goOn(terminal, '$ sockchat serve --raw --capture');
+	await terminal.waitFor(captured);
+	await sees(terminal, '✓ Seen on the socket');
+	await enter(terminal, '/quit');
+	assert.equal(await terminal.waitForExit(), 0);
+});
+
+test('lesson: where nothing may capture it says so once, and goes on', async t => {
+	const folder = mkdtempSync(join(tmpdir(), 'sockchat-lesson-'));
+	t.after(() => {
+		rmSync(folder, {recursive: true});
+	});
+	for (const [name, debianPackage] of [
+		['tcpdump', 'tcpdump'],
+		['dumpcap', 'wireshark-common'],
+	] as const) {
+		// As the user nobody, who may capture nothing.
+		writeFileSync(
+			join(folder, name),
+			`#!/bin/sh\nexec setpriv --reuid=65534 --regid=65534 --clear-groups ${requireExecutable(name, debianPackage)} "$@"\n`,
+			{mode: 0o755},
+		);
+	}
+
+	const env = {PATH: `${folder}${delimiter}${process.env['PATH']!}`};
+	for (const name of ['half-close', 'pair']) {
+		const terminal = await openScreen(t, ['lesson', name, '--capture'], {
+			env,
+			columns: 130,
+			rows: 40,
+		});
+		await sees(terminal, 'Enter: next');
+		await goOn(terminal, 'Nothing is captured, as tcpdump may not or can');
+		await sees(terminal, 'all else works.');
+		await sees(terminal, 'Enter: next');
+		assert.doesNotMatch(terminal.text(), captured);
+		await enter(terminal, '/quit');
+		assert.equal(await terminal.waitForExit(), 0);
+	}
+});
+
+test('lesson: one without TCP is not captured', async t => {
+	const child = startBin(t, ['lesson', 'udp', '--capture']);
+	assert.equal((await child.waitForExit()).code, 2);
+	assert.equal(
+		child.stderr().trim(),
+		'--capture shows TCP segments, and the lesson udp has none; leave it out.',
+	);
 });
 
 test('lesson: a name that is none is refused with those that are', async t => {

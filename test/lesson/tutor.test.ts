@@ -1,7 +1,7 @@
 /** Lessons with real sockets and a real Python, as fast as they go. */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {parseLesson} from '../../source/lesson/lesson.js';
+import {parseLesson, socketsOf} from '../../source/lesson/lesson.js';
 import {lessonTexts} from '../../source/lesson/texts.js';
 import {
 	stageOf,
@@ -11,19 +11,45 @@ import {
 import type {Tutor} from '../../source/lesson/tutor.js';
 import {isGone, whyGone} from '../../source/lesson/over.js';
 import type {KernelTimer} from '../../source/tcp/tcp.js';
+import type {Owner} from '../helpers/environment.js';
 import {learn, startTutor} from '../helpers/lessons/learner.js';
 import {until} from '../helpers/until.js';
 
 for (const [name, markdown] of Object.entries(lessonTexts)) {
 	const {stages} = parseLesson(markdown);
-	test(`lesson: ${name} comes to its end by what it asks for`, async t => {
-		const {verdicts} = await learn(t, markdown);
+	const comesToItsEnd = async (
+		owner: Owner,
+		options: Parameters<typeof learn>[2],
+	) => {
+		const {verdicts} = await learn(owner, markdown, options);
 		const questions = stages.filter(({ask}) => ask.kind === 'predict');
 		assert.equal(
 			verdicts.filter(verdict => verdict.includes(', rightly: ')).length,
 			questions.length,
 			verdicts.join('\n'),
 		);
+	};
+
+	test(`lesson: ${name} comes to its end by what it asks for`, async t => {
+		await comesToItsEnd(t, {isCaptured: false});
+	});
+
+	if (socketsOf({stages}) === 'none') {
+		continue;
+	}
+
+	test(`lesson: ${name} comes to its end by the same with --capture, and its segments are seen`, async t => {
+		const captured: string[] = [];
+		await comesToItsEnd(t, {
+			isCaptured: true,
+			onEvent(event) {
+				const step = event.type === 'step' ? event.step : undefined;
+				if (step?.kind === 'segment' && step.evidence === 'captured') {
+					captured.push(step.segment);
+				}
+			},
+		});
+		assert.deepEqual(captured.slice(0, 3), ['SYN', 'SYN+ACK', 'ACK']);
 	});
 }
 

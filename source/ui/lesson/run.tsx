@@ -31,7 +31,7 @@ const hintAfterMs = 30_000;
 export const runLesson = async (
 	markdown: string,
 	program: readonly string[],
-	{theme, isExplained}: LessonOptions,
+	{theme, isExplained, isCaptured}: LessonOptions,
 	terminal: Terminal,
 ): Promise<RunningLesson> => {
 	let end = (_error: SockchatError | undefined) => {};
@@ -50,6 +50,7 @@ export const runLesson = async (
 			program,
 			clock: systemClock,
 			hintAfterMs,
+			isCaptured,
 			onEvent(event) {
 				store.dispatch(event);
 			},

@@ -63,6 +63,7 @@ export const startTutor = async (
 		program,
 		clock: systemClock,
 		hintAfterMs: 60_000,
+		isCaptured: false,
 		onEvent() {},
 		onProgress() {},
 		onAgain() {},
@@ -78,12 +79,14 @@ export const startTutor = async (
 };
 
 /**
+ * @param options Of the tutor, such as whether segments are captured.
  * @param deadlineMs Of the whole lesson.
  * @throws {Error} With the step that isn't left, or that is said to be over.
  */
 export const learn = async (
 	owner: Owner,
 	markdown: string,
+	options: Pick<Partial<TutorOptions>, 'isCaptured' | 'onEvent'> = {},
 	deadlineMs = 60_000,
 ): Promise<Course> => {
 	let failure: Error | undefined;
@@ -91,6 +94,7 @@ export const learn = async (
 	const typed: string[] = [];
 	const verdicts = new Set<string>();
 	const tutor = await startTutor(owner, markdown, {
+		...options,
 		// No hint is needed.
 		hintAfterMs: 2 * deadlineMs,
 		onProgress(progress) {
