@@ -50,11 +50,13 @@ export class Host {
 	static async start(options: HostOptions): Promise<Host> {
 		return new Promise((resolve, reject) => {
 			let errors = '';
-			const fail = (why: string) => {
+			const fail = (said: string) => {
+				// What it advises then is for who typed its command.
+				const why = said.trim().split(/(?<=\.)\s/, 1)[0]!;
 				reject(
 					new SockchatError(
 						'ERR_REFUSED',
-						`The server of this lesson's room doesn't listen: ${why.trim()}`,
+						`The server of this lesson's room doesn't listen: ${why}`,
 					),
 				);
 			};

@@ -220,6 +220,12 @@ export class Tutor {
 					break;
 				}
 
+				// Its port may be taken, and the next run has another one.
+				case 'ERR_REFUSED': {
+					this.#signal({type: 'broken', sentence: error.message});
+					break;
+				}
+
 				default: {
 					this.#options.onFailed(error);
 				}

@@ -1,5 +1,7 @@
 /** Lessons with real sockets and a real Python, as fast as they go. */
 import assert from 'node:assert/strict';
+import {once} from 'node:events';
+import {createServer} from 'node:net';
 import {test} from 'node:test';
 import {parseLesson, socketsOf} from '../../source/lesson/lesson.js';
 import {lessonTexts} from '../../source/lesson/texts.js';
@@ -210,6 +212,39 @@ test('lesson: of keepalive, the client probes every second, however slow the mac
 	await until(() => timer !== undefined, {what: "the client's timer"});
 	assert.equal(timer!.name, 'keepalive');
 	assert.ok(timer!.inMs <= 2000, JSON.stringify(timer));
+});
+
+test('lesson: a port that another program has taken is said to be, and another one is chosen', async t => {
+	for (const [name, sentence] of [
+		['half-close', /^Another program has taken the port of this lesson\./],
+		['backlog', /^The other side failed: OSError: .*Address already in use\./],
+		['frozen-peer', /^The server of this lesson's room .* is taken by [^.]*\./],
+	] as const) {
+		let hasFailed = false;
+		const tutor = await startTutor(t, lessonTexts[name]!, {
+			onFailed() {
+				hasFailed = true;
+			},
+		});
+		const {host, port} = tutor.where;
+		const other = createServer().listen(port, host);
+		await once(other, 'listening');
+		t.after(() => {
+			other.close();
+		});
+		tutor.submit('', {view() {}});
+		await until(() => hasFailed || isGone(tutor.progress), {
+			what: 'the lesson to say that it is over',
+			seen: () => JSON.stringify(tutor.progress),
+			deadlineMs: 30_000,
+		});
+		assert.equal(hasFailed, false, name);
+		const said = whyGone(tutor.progress);
+		assert.match(said, sentence);
+		assert.match(said, /^.*?\. \/again starts it again\.$/);
+		const next = await startTutor(t, lessonTexts[name]!);
+		assert.notEqual(next.where.port, port);
+	}
 });
 
 test('lesson: of TIME-WAIT, a bind that came after its minute is not said to have failed', async t => {
