@@ -14,6 +14,7 @@ import type {Tutor} from '../../source/lesson/tutor.js';
 import {isGone, whyGone} from '../../source/lesson/over.js';
 import type {KernelTimer} from '../../source/tcp/tcp.js';
 import type {Owner} from '../helpers/environment.js';
+import {FakeClock} from '../helpers/clock.js';
 import {learn, startTutor} from '../helpers/lessons/learner.js';
 import {until} from '../helpers/until.js';
 
@@ -212,6 +213,27 @@ test('lesson: of keepalive, the client probes every second, however slow the mac
 	await until(() => timer !== undefined, {what: "the client's timer"});
 	assert.equal(timer!.name, 'keepalive');
 	assert.ok(timer!.inMs <= 2000, JSON.stringify(timer));
+});
+
+test('lesson: a learner who does not get on is given the hint, after the while that was asked for', async t => {
+	const clock = new FakeClock();
+	const tutor = await startTutor(t, lessonTexts['half-close']!, {
+		clock,
+		hintAfterMs: 1000,
+	});
+	await submitTo(tutor, '', 'right');
+	await submitTo(tutor, '', 'right');
+	await submitTo(tutor, '', 'asking');
+	await submitTo(tutor, '2', 'typing');
+	clock.advance(999);
+	assert.deepEqual(tutor.progress.notes, []);
+	clock.advance(1);
+	assert.deepEqual(tutor.progress.notes, [
+		{
+			tone: 'info',
+			text: 'Hint: Type /end and Enter. /end is shutdown(SHUT_WR): it sends FIN and keeps reading.',
+		},
+	]);
 });
 
 test('lesson: a port that another program has taken is said to be, and another one is chosen', async t => {

@@ -83,3 +83,14 @@ test('lesson: without a socket there is nothing to look at, and it takes all the
 	assert.equal(view, undefined);
 	assert.ok(lesson.height > 20);
 });
+
+test('lesson: below 120 columns it stands above the ladder, from 120 on beside it', () => {
+	for (const sockets of ['own', 'others'] as const) {
+		const above = chooseLessonLayout(119, 40, 1, sockets);
+		assert.equal(above.lesson.width, 119);
+		assert.equal(above.view?.y, above.lesson.y + above.lesson.height);
+		const beside = chooseLessonLayout(120, 40, 1, sockets);
+		assert.equal(beside.view?.x, beside.lesson.width);
+		assert.equal(beside.view?.y, beside.lesson.y);
+	}
+});
