@@ -381,6 +381,23 @@ test('e2e: a chat script comes before the answers', async t => {
 	assert.deepEqual(await server.waitForExit(), done, server.seen());
 });
 
+test('e2e: an equals sign in a REGEX of --reply stands beside all that JavaScript knows', async t => {
+	const {server, where} = await serve(
+		t,
+		'tcp',
+		'--reply',
+		String.raw`\p{L}+\=\d=yes`,
+		'--reply',
+		String.raw`ask(?\=!)=no`,
+	);
+	const peer = open(t, where);
+	peer.socket.end('ask? é=1 ask!');
+	await peer.untilEnd();
+	assert.equal(peer.got(), 'yesno');
+	server.signal('SIGTERM');
+	assert.deepEqual(await server.waitForExit(), done, server.seen());
+});
+
 test('e2e: what makes no sense with answers is refused in a sentence', async t => {
 	for (const [line, sentence] of [
 		['connect --raw --echo', /--echo is for serve/],

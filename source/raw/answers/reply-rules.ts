@@ -7,9 +7,13 @@ export type ReplyRule = {
 	readonly bytes: Buffer;
 };
 
+/** After pairs of backslashes, which stand for one each. */
+const escapedEquals = /(?<!\\)((?:\\\\)*)\\=/g;
+
 /**
  * Splits at the first `=` that no backslash stands before: `\=` is an equals
- * sign of the expression.
+ * sign of the expression, which gets it without the backslash. `(?\=` begins no
+ * group, and with the flag u `\=` is an error.
  *
  * @returns Undefined if there is no such `=`, or nothing before it.
  */
@@ -19,5 +23,8 @@ export const splitReply = (
 	const at = /(?<!\\)=/.exec(text)?.index;
 	return at === undefined || at === 0
 		? undefined
-		: {source: text.slice(0, at), answer: text.slice(at + 1)};
+		: {
+				source: text.slice(0, at).replaceAll(escapedEquals, '$1='),
+				answer: text.slice(at + 1),
+			};
 };

@@ -83,13 +83,22 @@ const answered = async (
 test('reply: splits at the first = that no backslash stands before', () => {
 	assert.deepEqual(splitReply('PING=PONG'), {source: 'PING', answer: 'PONG'});
 	assert.deepEqual(splitReply(String.raw`a\=(\d+)=b=c`), {
-		source: String.raw`a\=(\d+)`,
+		source: String.raw`a=(\d+)`,
 		answer: 'b=c',
 	});
 	assert.deepEqual(splitReply('QUIT='), {source: 'QUIT', answer: ''});
 	assert.equal(splitReply('PING'), undefined);
 	assert.equal(splitReply('=PONG'), undefined);
 	assert.equal(splitReply(String.raw`a\=b`), undefined);
+});
+
+test('reply: the equals sign of a group or of any other part is written with a backslash', () => {
+	const sourceOf = (text: string) => splitReply(`${text}=b`)?.source;
+	assert.equal(sourceOf(String.raw`a(?\=b)`), 'a(?=b)');
+	assert.equal(sourceOf(String.raw`(?<\=a)b\=`), '(?<=a)b=');
+	// A backslash, and an equals sign.
+	assert.equal(sourceOf(String.raw`a\\=b`), String.raw`a\\=b`);
+	assert.equal(sourceOf(String.raw`a\\\=b`), String.raw`a\\=b`);
 });
 
 test('reply: the earliest match wins, then the earlier rule; each word once', async () => {
