@@ -1,5 +1,5 @@
 /** What a chat script says when it fails, and what is checked before it runs. */
-import {accessSync, constants, statSync} from 'node:fs';
+import {accessSync, closeSync, constants, openSync, statSync} from 'node:fs';
 import {
 	bytesOf,
 	clause,
@@ -13,6 +13,27 @@ import type {ScriptStep} from './script-steps.js';
 const unreadable = (path: string, why: string) =>
 	new SockchatError('ERR_USAGE', `--send-file can't read ${path}: ${why}.`);
 
+/** @throws {Error} That of the system, if there is no better reason. */
+const reasonAgainst = (path: string): string | undefined => {
+	const stats = statSync(path);
+	if (stats.isDirectory()) {
+		return 'it is a folder';
+	}
+
+	if (stats.isSocket()) {
+		return 'it is a socket';
+	}
+
+	if (stats.isFIFO()) {
+		// Whoever writes to it would see a reader come, and go away.
+		accessSync(path, constants.R_OK);
+	} else {
+		closeSync(openSync(path, 'r'));
+	}
+
+	return undefined;
+};
+
 /** @throws {SockchatError} `ERR_USAGE` before anything is opened. */
 export const checkFiles = (steps: readonly ScriptStep[] = []): void => {
 	for (const step of steps) {
@@ -21,16 +42,15 @@ export const checkFiles = (steps: readonly ScriptStep[] = []): void => {
 		}
 
 		const {path} = step;
-		let isFolder: boolean;
+		let why: string | undefined;
 		try {
-			isFolder = statSync(path).isDirectory();
-			accessSync(path, constants.R_OK);
+			why = reasonAgainst(path);
 		} catch (error) {
-			throw unreadable(path, whyUnreadable(error));
+			why = whyUnreadable(error);
 		}
 
-		if (isFolder) {
-			throw unreadable(path, 'it is a folder');
+		if (why !== undefined) {
+			throw unreadable(path, why);
 		}
 	}
 };

@@ -321,6 +321,8 @@ test('e2e: a chat script that is wrong opens nothing', async t => {
 	const port = await listen(t, () => {
 		count++;
 	});
+	const socketFile = join(folder, 'socket');
+	await listenBare(t, () => undefined, socketFile);
 	for (const [args, sentence] of [
 		[['--expect', '('], /^--expect needs a regular expression; got "\(": /],
 		[['--send', String.raw`a\q`], /^--send knows .*; got "\\q" in "a\\q"\.\n$/],
@@ -332,6 +334,10 @@ test('e2e: a chat script that is wrong opens nothing', async t => {
 		[
 			['--send-file', folder],
 			/^--send-file can't read .*: it is a folder\.\n$/,
+		],
+		[
+			['--send-file', socketFile],
+			/^--send-file can't read \S+socket: it is a socket\.\n$/,
 		],
 		[['--send', 'a', '--json'], /--send copies bytes, and --json prints/],
 	] as const) {
