@@ -10,6 +10,7 @@
 import {setTimeout as wait} from 'node:timers/promises';
 import {systemClock} from '../socket/clock.js';
 import type {OuterLink} from '../socket/link.js';
+import type {Unmet} from './chat-script.js';
 import {SharedFeed, type Input} from './feed.js';
 import {startPipe, type Pipe, type PipeEnd, type PipeOptions} from './pipe.js';
 import {reach} from './reach.js';
@@ -29,8 +30,13 @@ export type RetryPipeOptions = {
 	 *
 	 * @param cause Undefined: the other side's FIN.
 	 * @param unsentBytes How much was read of the input and not sent.
+	 * @param unmet Why its script didn't come to its end, if it didn't.
 	 */
-	readonly onLost: (cause: Error | undefined, unsentBytes: number) => void;
+	readonly onLost: (
+		cause: Error | undefined,
+		unsentBytes: number,
+		unmet: Unmet | undefined,
+	) => void;
 	readonly input: Input | undefined;
 	/** From 0 up to, but not including, 1. */
 	readonly random?: (() => number) | undefined;
@@ -46,6 +52,8 @@ class RetryPipe {
 	#hasConnected = false;
 	/** Whether the loss of the last connection was reported. */
 	#isLossSaid = false;
+	/** Why the script of the last connection didn't come to its end. */
+	#unmet: Unmet | undefined;
 	#bytesTaken = 0;
 	#missingReplies: number;
 
@@ -58,8 +66,9 @@ class RetryPipe {
 		this.ended = this.#run();
 	}
 
+	/** Between two connections, the one that the last of them didn't get past. */
 	get currentStep() {
-		return this.#pipe?.currentStep;
+		return this.#pipe ? this.#pipe.currentStep : this.#unmet?.step;
 	}
 
 	leave(): void {
@@ -83,7 +92,7 @@ class RetryPipe {
 
 			const {cause, openMs, unsentBytes} = outcome;
 			if (unsentBytes > 0 || !this.#isLossSaid) {
-				this.#options.onLost(cause, unsentBytes);
+				this.#options.onLost(cause, unsentBytes, this.#unmet);
 				this.#isLossSaid = true;
 			}
 
@@ -91,7 +100,7 @@ class RetryPipe {
 				() => undefined,
 			);
 			if (signal.aborted) {
-				return this.#endOf({isCutOff: !this.#hasConnected});
+				return this.#left();
 			}
 		}
 		/* eslint-enable no-await-in-loop */
@@ -123,7 +132,7 @@ class RetryPipe {
 		}
 
 		if (!link) {
-			return this.#endOf({isCutOff: !this.#hasConnected});
+			return this.#left();
 		}
 
 		const startedAt = systemClock.monotonicMs();
@@ -160,6 +169,7 @@ class RetryPipe {
 		});
 		const end = await this.#pipe.ended;
 		this.#pipe = undefined;
+		this.#unmet = end.unmet;
 		this.#bytesTaken += end.bytesTaken;
 		this.#missingReplies = end.missingReplies;
 		return end;
@@ -184,6 +194,14 @@ class RetryPipe {
 			feed.error !== undefined ||
 			(feed.input.isFinite ? isBegun : feed.hasEnded && !linkError)
 		);
+	}
+
+	/** It was left while there was no connection. */
+	#left(): PipeEnd {
+		return this.#endOf({
+			isCutOff: !this.#hasConnected,
+			unmet: this.#unmet && {...this.#unmet, why: 'left'},
+		});
 	}
 
 	#endOf(last: Partial<PipeEnd>): PipeEnd {

@@ -251,6 +251,41 @@ test('e2e: --retry tries a script that was not met again', async t => {
 	assert.equal(chat.stdout(), 'busy\nbusy\nready\ndone\n');
 });
 
+test('e2e: --retry says which --expect was not met, and --timeout and a signal end it between two connections too', async t => {
+	const {port, talks} = await listen(t, ({socket}) => {
+		socket.end('busy\n');
+	});
+	const expect = ['--input', 'none', '--expect', '^ready'];
+	// Most of its time there is no connection.
+	const late = retry(t, port, ...expect, '--timeout', '1');
+	assert.deepEqual(
+		await late.waitForExit(),
+		{code: 3, signal: undefined},
+		late.seen(),
+	);
+	const [first, ...more] = late.stderr().split('\n');
+	assert.equal(
+		first,
+		'--expect "^ready" was not met; the last that was said: "busy⏎". Trying again.',
+	);
+	assert.match(
+		more.join('\n'),
+		/^--expect "\^ready" was not met within 1 s\./m,
+	);
+
+	const before = talks.length;
+	const left = retry(t, port, ...expect);
+	await until(() => talks.length > before, {what: 'a connection'});
+	await left.waitForOutput(/Trying again\.\n/, {stream: 'stderr'});
+	left.signal('SIGTERM');
+	assert.deepEqual(
+		await left.waitForExit(),
+		{code: 143, signal: undefined},
+		left.seen(),
+	);
+	assert.match(left.stderr(), /^--expect "\^ready" was not met;.*\.\n$/m);
+});
+
 test('e2e: --retry ends by a signal while it waits', async t => {
 	const {port, talks, close} = await listen(t);
 	const chat = retry(t, port, '--input', 'none');

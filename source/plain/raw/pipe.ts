@@ -7,6 +7,7 @@ import {SockchatError} from '../../errors.js';
 import type {RawModeOptions} from '../../options/options.js';
 import {acceptOne} from '../../raw/accept-one.js';
 import {createAnswers} from '../../raw/answers/answers.js';
+import type {Unmet} from '../../raw/chat-script.js';
 import {answersLost, cutOff, endOf} from '../../raw/peer-end.js';
 import {startPipe, type Pipe} from '../../raw/pipe.js';
 import {reach} from '../../raw/reach.js';
@@ -74,9 +75,12 @@ const startRetrying = (
 ): Pipe => {
 	const {address, connectTimeoutMs, isWaiting = false} = options;
 	const place = formatAddress(address);
-	const because = (cause: Error | undefined): string => {
+	const because = (
+		cause: Error | undefined,
+		unmet: Unmet | undefined,
+	): string => {
 		if (cause === undefined) {
-			return endedWords(address.kind === 'tcp');
+			return unmet ? notMet(unmet).message : endedWords(address.kind === 'tcp');
 		}
 
 		const {code, message} = describe(cause);
@@ -96,12 +100,12 @@ const startRetrying = (
 				session.note(`Connected to ${place} again.`);
 			}
 		},
-		onLost(cause, unsentBytes) {
+		onLost(cause, unsentBytes, unmet) {
 			if (unsentBytes > 0) {
 				session.fail(lostWithConnection(unsentBytes));
 			}
 
-			session.note(`${because(cause)} Trying again.`);
+			session.note(`${because(cause, unmet)} Trying again.`);
 		},
 		input,
 		output,
