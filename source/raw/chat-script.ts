@@ -12,23 +12,27 @@ import {readNamedPipe} from '../socket/named-pipe.js';
 import {Heard} from './heard.js';
 import type {ScriptStep} from './script-steps.js';
 
-/** Why a script didn't come to its end. */
-export type Unmet = {
+/** The step under way. */
+export type Pending = {
 	readonly step: ScriptStep;
+	/** What was said since the last match. */
+	readonly said: string;
+};
+
+/** Why a script didn't come to its end. */
+export type Unmet = Pending & {
 	/**
 	 * `ended`: the other side did; `slow`: the expression takes too long; `left`:
 	 * the connection went away, or we left; an error: a file can't be read.
 	 */
 	readonly why: 'ended' | 'slow' | 'left' | Error;
-	/** What was said since the last match. */
-	readonly said: string;
 };
 
 const pieceBytes = 128 * 1024;
 
 export class ChatScript {
 	/** The step under way; undefined once all are done. */
-	current: ScriptStep | undefined;
+	#current: ScriptStep | undefined;
 	readonly #steps: readonly ScriptStep[];
 	readonly #heard: Heard;
 	#patternsLeft: number;
@@ -42,8 +46,13 @@ export class ChatScript {
 	constructor(steps: readonly ScriptStep[], heard = new Heard()) {
 		this.#heard = heard;
 		this.#steps = steps;
-		this.current = steps[0];
+		this.#current = steps[0];
 		this.#patternsLeft = steps.filter(({type}) => type === 'expect').length;
+	}
+
+	/** Undefined once all steps are done. */
+	get pending(): Pending | undefined {
+		return this.#current && {step: this.#current, said: this.#heard.text};
 	}
 
 	/** Whether it wants to hear what the other side says. */
@@ -80,7 +89,7 @@ export class ChatScript {
 		say: (bytes: Buffer) => Promise<boolean>,
 	): Promise<Unmet | undefined> {
 		for (const step of this.#steps) {
-			this.current = step;
+			this.#current = step;
 			// eslint-disable-next-line no-await-in-loop -- one after the other
 			const why = await this.#perform(step, say);
 			if (why !== undefined) {
@@ -90,7 +99,7 @@ export class ChatScript {
 			}
 		}
 
-		this.current = undefined;
+		this.#current = undefined;
 		return undefined;
 	}
 

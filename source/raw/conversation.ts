@@ -7,7 +7,7 @@
 import type {Buffer} from 'node:buffer';
 import type {Answerer} from './answers/answerer.js';
 import type {Answers} from './answers/answers.js';
-import {ChatScript, type Unmet} from './chat-script.js';
+import {ChatScript, type Pending, type Unmet} from './chat-script.js';
 import {Heard, type SearchPace} from './heard.js';
 import type {ScriptStep} from './script-steps.js';
 import type {Sink} from './sink.js';
@@ -48,8 +48,8 @@ export class Conversation {
 	}
 
 	/** The step of the script under way; undefined once all are done. */
-	get currentStep(): ScriptStep | undefined {
-		return this.#script?.current;
+	get pending(): Pending | undefined {
+		return this.#script?.pending;
 	}
 
 	/** Whether there is anything to say. */

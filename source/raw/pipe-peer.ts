@@ -95,7 +95,7 @@ export class PipePeer implements Holder {
 
 	/** Whether its script is under way. */
 	get isAmidScript(): boolean {
-		return this.#conversation.currentStep !== undefined;
+		return this.#conversation.pending !== undefined;
 	}
 
 	/** Whether it can be given the input. */

@@ -12,7 +12,7 @@ import {SockchatError} from '../errors.js';
 import type {Recorder} from '../recording/recorder.js';
 import type {OuterLink} from '../socket/link.js';
 import type {Answers} from './answers/answers.js';
-import type {Unmet} from './chat-script.js';
+import type {Pending, Unmet} from './chat-script.js';
 import {Conversation} from './conversation.js';
 import {giveBackOf, OwnFeed, type Feed, type Input} from './feed.js';
 import {receive, type Receiving} from './receive.js';
@@ -153,8 +153,8 @@ class LinkPipe {
 	}
 
 	/** The step of the script under way; undefined once all are done. */
-	get currentStep(): ScriptStep | undefined {
-		return this.#conversation.currentStep;
+	get pending(): Pending | undefined {
+		return this.#conversation.pending;
 	}
 
 	get #stream() {
@@ -328,7 +328,7 @@ class LinkPipe {
 	/** Enough has come; what is there of the input is sent before the end. */
 	#stopSoon(): void {
 		const feed = this.#feed;
-		if (feed && !this.#isSent && this.currentStep === undefined) {
+		if (feed && !this.#isSent && this.pending === undefined) {
 			const timer =
 				feed.input.isFinite || feed.hasEnded
 					? undefined
@@ -398,7 +398,7 @@ class LinkPipe {
 			!stream.readableEnded;
 		const isToSend =
 			this.#bytesRead > 0 ||
-			this.currentStep !== undefined ||
+			this.pending !== undefined ||
 			this.#feed?.input.isFinite === true;
 		const isSending =
 			(isToSend && !this.#isSent) ||
@@ -407,9 +407,6 @@ class LinkPipe {
 	}
 }
 
-export type Pipe = Pick<
-	LinkPipe,
-	'ended' | 'leave' | 'destroy' | 'currentStep'
->;
+export type Pipe = Pick<LinkPipe, 'ended' | 'leave' | 'destroy' | 'pending'>;
 
 export const startPipe = (options: PipeOptions): Pipe => new LinkPipe(options);

@@ -10,7 +10,7 @@
 import {setTimeout as wait} from 'node:timers/promises';
 import {systemClock} from '../socket/clock.js';
 import type {OuterLink} from '../socket/link.js';
-import type {Unmet} from './chat-script.js';
+import type {Pending, Unmet} from './chat-script.js';
 import {SharedFeed, type Input} from './feed.js';
 import {startPipe, type Pipe, type PipeEnd, type PipeOptions} from './pipe.js';
 import {reach} from './reach.js';
@@ -67,8 +67,8 @@ class RetryPipe {
 	}
 
 	/** Between two connections, the one that the last of them didn't get past. */
-	get currentStep() {
-		return this.#pipe ? this.#pipe.currentStep : this.#unmet?.step;
+	get pending(): Pending | undefined {
+		return this.#pipe ? this.#pipe.pending : this.#unmet;
 	}
 
 	leave(): void {

@@ -7,7 +7,8 @@ import {
 	SockchatError,
 	whyUnreadable,
 } from '../errors.js';
-import type {Unmet} from './chat-script.js';
+import {matchInTime} from '../protocol/matching.js';
+import type {Pending, Unmet} from './chat-script.js';
 import type {ScriptStep} from './script-steps.js';
 
 const unreadable = (path: string, why: string) =>
@@ -81,22 +82,57 @@ const nameOf = (step: ScriptStep): string =>
 export const notMetYet = (step: ScriptStep): string =>
 	`${nameOf(step)} was not ${step.type === 'expect' ? 'met' : 'done'}`;
 
+// Of a text that is longer nothing is advised: each search may take a second.
+const longestAdvised = 64 * 1024;
+
+const onLineEnds = String.raw`The lines end with CR LF: \r?\n is the end of each.`;
+
+/** What is easily forgotten of `^` and `$`, if the expression has them. */
+const onAnchors = ({source}: RegExp): readonly string[] => [
+	...(/(?<![[\\])\^/.test(source)
+		? [
+				String.raw`^ is only the start of what came since the last match; (?:^|\n) is that of each line.`,
+			]
+		: []),
+	...(/(?<!\\)\$/.test(source)
+		? [
+				String.raw`$ is only the end of what has come so far; (?=\r?\n) is that of each line.`,
+			]
+		: []),
+];
+
 /**
- * What is easily forgotten of an expression that was not met: the rest of a line
- * that the last match began comes before the next line.
+ * Why an expression was not met, if it is what is easily forgotten: that `.` and
+ * `\n` are not CR LF, or that `^` and `$` are not those of a line. It is looked
+ * for as if they were, so what is advised helps.
  */
-export const adviceOnStart = (step: ScriptStep): string | undefined =>
-	step.type === 'expect' && step.pattern.source.startsWith('^')
-		? String.raw`^ is only the start of what came since the last match; (?:^|\n) is that of each line.`
-		: undefined;
+export const adviceOn = ({step, said}: Pending): string | undefined => {
+	if (step.type !== 'expect' || said === '' || said.length > longestAdvised) {
+		return undefined;
+	}
+
+	const {pattern} = step;
+	const ofLines = new RegExp(pattern, `${pattern.flags}m`);
+	const plain = said.replaceAll('\r\n', '\n');
+	for (const [as, text, advice] of [
+		[ofLines, said, onAnchors(pattern)],
+		[pattern, plain, [onLineEnds]],
+		[ofLines, plain, [onLineEnds, ...onAnchors(pattern)]],
+	] as const) {
+		const found = matchInTime(as, text);
+		if (found !== undefined) {
+			return found === 'late' ? undefined : advice.join(' ');
+		}
+	}
+
+	return undefined;
+};
 
 const shownCharacters = 80;
 
 /** @param peer Whose connection it was, if there are several. */
-export const notMet = (
-	{step, why, said}: Unmet,
-	peer?: string,
-): SockchatError => {
+export const notMet = (unmet: Unmet, peer?: string): SockchatError => {
+	const {step, why, said} = unmet;
 	const by = peer === undefined ? '' : ` by ${peer}`;
 	if (why instanceof Error) {
 		return new SockchatError(
@@ -118,7 +154,7 @@ export const notMet = (
 		said === ''
 			? 'nothing more was said'
 			: `the last that was said: "${said.length > shownCharacters ? '⋯' : ''}${last}"`;
-	const advice = /\n./s.test(said) ? adviceOnStart(step) : undefined;
+	const advice = adviceOn(unmet);
 	return new SockchatError(
 		'ERR_EXPECT',
 		`${notMetYet(step)}${by}; ${step.type === 'expect' ? heard : 'the connection ended'}.${advice === undefined ? '' : ` ${advice}`}`,

@@ -291,6 +291,28 @@ test('e2e: an --expect with ^ that met the rest of a line says what ^ is', async
 	);
 });
 
+test('e2e: an --expect that took . or \\n for CR LF says how lines end', async t => {
+	const ending = await listen(t, socket => {
+		socket.end('220 mail\r\n');
+	});
+	const open = await listen(t, socket => {
+		socket.write('220 mail\r\n');
+	});
+	const expect = ['--expect', String.raw`^220 .*\n`];
+	const advice = String.raw`The lines end with CR LF: \r?\n is the end of each.
+`;
+	for (const [args, code] of [
+		[[ending], 1],
+		[[open, '--timeout', '1'], 3],
+	] as const) {
+		const chat = startBin(t, ['connect', '--raw', ...args, ...expect]);
+		chat.end();
+
+		assert.equal((await chat.waitForExit()).code, code, chat.seen());
+		assert.ok(chat.stderr().endsWith(advice), chat.seen());
+	}
+});
+
 test('e2e: a signal while an --expect is not met is 128 + its number', async t => {
 	let isThere = false;
 	const port = await listen(t, () => {

@@ -17,7 +17,8 @@ import type {Input} from '../../raw/feed.js';
 import {createMessageLines} from '../../raw/messages/cut.js';
 import {messagesOf, spokenMessage} from '../../raw/messages/input.js';
 import type {PipeEnd} from '../../raw/pipe.js';
-import {adviceOnStart, notMet, notMetYet} from '../../raw/script-failure.js';
+import {adviceOn, notMet, notMetYet} from '../../raw/script-failure.js';
+import type {Pending} from '../../raw/chat-script.js';
 import type {ScriptStep} from '../../raw/script-steps.js';
 import {systemClock} from '../../socket/clock.js';
 import {BufferPool} from '../../socket/stream/buffer-pool.js';
@@ -139,10 +140,10 @@ export class PipeSession {
 		}
 	}
 
-	/** @param currentStep The step of the script under way. */
+	/** @param pending The step of the script under way. */
 	startDeadline(
 		onLate: () => void,
-		currentStep: () => ScriptStep | undefined,
+		pending: () => Pending | undefined,
 	): () => void {
 		const {timeoutMs} = this.#options;
 		return startDeadline({
@@ -153,17 +154,17 @@ export class PipeSession {
 					return 'Not connected';
 				}
 
-				const step = currentStep();
-				if (step && this.script?.some(({type}) => type === 'expect')) {
-					return notMetYet(step);
+				const amid = pending();
+				if (amid && this.script?.some(({type}) => type === 'expect')) {
+					return notMetYet(amid.step);
 				}
 
 				return missingOf(this.#options);
 			},
 			advice: () => {
-				const step = currentStep();
-				if (step) {
-					return adviceOnStart(step);
+				const amid = pending();
+				if (amid) {
+					return adviceOn(amid);
 				}
 
 				return this.hasConnected ? adviceOf(this.#options) : undefined;

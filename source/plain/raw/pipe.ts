@@ -144,7 +144,7 @@ const connectPipe = (
 				attempt.abort();
 				pipe?.destroy();
 			},
-			() => pipe?.currentStep,
+			() => pipe?.pending,
 		);
 		try {
 			if (options.isRetrying) {
