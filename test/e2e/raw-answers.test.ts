@@ -398,6 +398,35 @@ test('e2e: an equals sign in a REGEX of --reply stands beside all that JavaScrip
 	assert.deepEqual(await server.waitForExit(), done, server.seen());
 });
 
+test('e2e: with --eol the TEXT of --reply is a line', async t => {
+	const {server, where} = await serve(
+		t,
+		'tcp',
+		'--eol',
+		'crlf',
+		'--reply',
+		'PING=+PONG',
+		'--reply',
+		String.raw`two=one\ntwo\n`,
+	);
+	const peer = open(t, where);
+	peer.socket.end('PING two');
+	await peer.untilEnd();
+	assert.equal(peer.got(), '+PONG\r\none\r\ntwo\r\n');
+	server.signal('SIGTERM');
+	assert.deepEqual(await server.waitForExit(), done, server.seen());
+});
+
+test('e2e: --reply answers half a character that the FIN ends, and FIN follows', async t => {
+	const {server, where} = await serve(t, 'tcp', '--reply', '‹e2›‹82›=half');
+	const peer = open(t, where);
+	peer.socket.end(Buffer.from([0x61, 0xe2, 0x82]));
+	await peer.untilEnd();
+	assert.equal(peer.got(), 'half');
+	server.signal('SIGTERM');
+	assert.deepEqual(await server.waitForExit(), done, server.seen());
+});
+
 test('e2e: what makes no sense with answers is refused in a sentence', async t => {
 	for (const [line, sentence] of [
 		['connect --raw --echo', /--echo is for serve/],

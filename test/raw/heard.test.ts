@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import {Buffer} from 'node:buffer';
 import test from 'node:test';
 import {parsePattern} from '../../source/options/pattern.js';
-import {Heard, maxHeardCharacters} from '../../source/raw/heard.js';
+import {Heard, maxHeardCharacters, SearchPace} from '../../source/raw/heard.js';
+import {systemClock} from '../../source/socket/clock.js';
 
 test('heard: a match takes what was before it, wherever chunks are cut', () => {
 	const heard = new Heard();
@@ -25,6 +26,7 @@ test('heard: keeps the last 1 MiB of characters', () => {
 		heard.push(Buffer.alloc(65_536, 'x'));
 	}
 
+	assert.equal(maxHeardCharacters, 1_048_576);
 	assert.equal(heard.text.length, maxHeardCharacters);
 	assert.equal(heard.find(/first/), false);
 });
@@ -35,5 +37,20 @@ test('heard: an expression that backtracks without end is stopped', () => {
 	// As a command line gives it.
 	const pattern = parsePattern('^(a+)+$', 'expect') as RegExp;
 	assert.equal(heard.find(pattern), 'late');
+	assert.ok(heard.waitMs > 0);
 	assert.equal(heard.find(/!/), true);
+});
+
+test('heard: a pause as long as the search follows it, of all peers together', () => {
+	const minute = 60_000;
+	const pace = new SearchPace();
+	const [one, other] = [new Heard(pace), new Heard(pace)];
+	assert.equal(one.waitMs, 0);
+	pace.note(systemClock.monotonicMs());
+	assert.equal(one.waitMs, 0);
+	for (const count of [1, 2]) {
+		pace.note(systemClock.monotonicMs() - minute);
+		assert.ok(one.waitMs > (count - 0.5) * minute, String(one.waitMs));
+		assert.ok(other.waitMs < (count + 0.5) * minute, String(other.waitMs));
+	}
 });
