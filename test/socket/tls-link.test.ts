@@ -1,6 +1,7 @@
 /** A link of TLS, with a peer of node:tls: what arrives, and how it ends. */
 import assert from 'node:assert/strict';
 import {Buffer} from 'node:buffer';
+import {once} from 'node:events';
 import {readFileSync} from 'node:fs';
 import {
 	createConnection,
@@ -18,6 +19,7 @@ import fc from 'fast-check';
 import {requireLoopback} from '../../source/socket/address.js';
 import {dial} from '../../source/socket/dial.js';
 import {SocketLink, type CarriedLink} from '../../source/socket/link.js';
+import {makeCertificate} from '../../source/socket/link/tls-day.js';
 import {secureClient, secureServer} from '../../source/socket/link/tls.js';
 import {
 	makeCertificates,
@@ -147,6 +149,38 @@ test('tls: nothing is lost if nobody reads until both sides have ended', async t
 		assert.equal(received.length, 50_000);
 		assert.equal(link.flaw, undefined);
 	}
+});
+
+test('tls: a certificate for the day is for this machine, for a day, and what its fingerprint says', async t => {
+	const now = Date.now();
+	const {context, fingerprint} = await makeCertificate(now);
+	const server = createNetServer({allowHalfOpen: true}, socket => {
+		secureServer(new SocketLink('tcp', socket), context).stream.resume();
+	});
+	await new Promise<void>(resolve => {
+		server.listen(0, host, resolve);
+	});
+	t.after(() => {
+		server.close();
+	});
+	const {port} = server.address() as AddressInfo;
+	const peer = connect({port, host, rejectUnauthorized: false});
+	t.after(() => peer.destroy());
+	await once(peer, 'secureConnect');
+	const certificate = peer.getPeerX509Certificate()!;
+	assert.equal(certificate.fingerprint256, fingerprint);
+	assert.equal(certificate.checkHost('localhost'), 'localhost');
+	for (const address of ['127.0.0.1', '::1']) {
+		assert.notEqual(certificate.checkIP(address), undefined, address);
+	}
+
+	assert.equal(certificate.checkHost('example.com'), undefined);
+	// In whole seconds.
+	const [from, to] = [certificate.validFrom, certificate.validTo].map(
+		text => Date.parse(text) - now,
+	);
+	assert.ok(from! <= 0, String(from));
+	assert.ok(Math.abs(to! - 24 * 60 * 60 * 1000) <= 1000, String(to));
 });
 
 // It says so much, and ends with FIN alone; then it waits for our end.

@@ -455,3 +455,45 @@ test('connection facts: the protocol that ALPN agreed on follows the cipher', ()
 		'h2',
 	]);
 });
+
+test('connection facts: whom a certificate is for, until when, and who signed each of the chain', () => {
+	const certificate = (subject: string, issuer: string) => ({
+		subject,
+		issuer,
+		validTo: `the end of ${subject}`,
+		fingerprint: subject,
+	});
+	const tls = {
+		kind: 'tls',
+		version: 'TLSv1.2',
+		cipher: 'TLS_AES_128_GCM_SHA256',
+		isTrusted: true,
+		chain: [certificate('api', 'middle'), certificate('middle', 'root')],
+	} as const;
+	const common = [tls.version, tls.cipher];
+	const own = ['for api', 'until the end of api'];
+	assert.deepEqual(linkFacts(modelOf({link: tls})), [
+		...common,
+		'trusted',
+		...own,
+		'by middle',
+		'by root',
+	]);
+	assert.deepEqual(
+		linkFacts(
+			modelOf({
+				link: {
+					kind: 'ws',
+					path: '/api',
+					tls: {
+						...tls,
+						isTrusted: false,
+						untrusted: 'CERT_HAS_EXPIRED',
+						chain: [certificate('api', 'api')],
+					},
+				},
+			}),
+		),
+		['ws /api', ...common, 'CERT_HAS_EXPIRED', ...own],
+	);
+});
