@@ -8,7 +8,7 @@ import {createServer} from 'node:https';
 import type {AddressInfo} from 'node:net';
 import {join} from 'node:path';
 import test, {type TestContext} from 'node:test';
-import {WebSocketServer, type WebSocket} from 'ws';
+import {WebSocket, WebSocketServer} from 'ws';
 import {
 	makeCertificates,
 	newFolder,
@@ -27,6 +27,7 @@ import {
 } from '../helpers/web-socket-frames.js';
 
 const done = {code: 0, signal: undefined};
+const failed = {code: 1, signal: undefined};
 
 type Heard = {
 	readonly port: string;
@@ -541,6 +542,85 @@ test('e2e: serve --ws refuses pages of other sites, and takes those of this mach
 	const own = await startPython(t, byHand, port, 'http://localhost:3000');
 	await own.waitForOutput('101 Switching Protocols');
 });
+
+test('e2e: serve --ws tells who asks for no WebSocket of it, and says so', async t => {
+	const server = startBin(t, ['serve', '-r', '--ws', '/chat', '--port', '0']);
+	const port = await server.waitForOutput(/:(\d+)$/m, {stream: 'stderr'});
+	const plain = await fetch(`http://127.0.0.1:${port}/chat`);
+	assert.equal(plain.status, 426);
+	assert.equal(plain.headers.get('upgrade'), 'websocket');
+	const ofPath =
+		'This is a WebSocket at /chat, and the request was plain HTTP.';
+	assert.equal(await plain.text(), `${ofPath}\n`);
+	const other = startBin(t, ['connect', '-r', '--ws', '/chats', port]);
+	assert.deepEqual(await other.waitForExit(), failed, other.seen());
+	assert.equal(
+		other.stderr(),
+		'There is no WebSocket at "/chats": the server answered 404 Not Found, not 101. Give the path with --ws PATH.\n',
+	);
+	await server.waitForOutput(
+		/was turned away: There is no WebSocket at "\/chats", only at \/chat\.\n/,
+		{stream: 'stderr'},
+	);
+	assert.ok(server.stderr().includes(`was turned away: ${ofPath}\n`));
+});
+
+test('e2e: a message of a WebSocket may have 16 MiB, and is refused with one byte more', async t => {
+	const limit = 16 * 1024 * 1024;
+	const server = startBin(t, ['serve', '-r', '--ws', '/', '--port', '0']);
+	const port = await server.waitForOutput(/:(\d+)$/m, {stream: 'stderr'});
+	const peer = new WebSocket(`ws://127.0.0.1:${port}/`);
+	peer.on('error', () => undefined);
+	await once(peer, 'open');
+	peer.send(Buffer.alloc(limit, 'x'));
+	peer.send(Buffer.alloc(limit + 1, 'y'));
+	const codes: number[] = [];
+	peer.on('close', code => {
+		codes.push(code);
+	});
+	await until(() => codes.length > 0, {what: 'its close', seen: server.seen});
+	assert.deepEqual(codes, [1009]);
+	await server.waitForOutput('broke the rules of WebSocket: Max payload', {
+		stream: 'stderr',
+	});
+	await until(() => server.stdout().length === limit, {
+		what: 'the message of 16 MiB',
+		seen: () => String(server.stdout().length),
+	});
+
+	const heard = await openPeer(t);
+	const client = connectTo(t, heard, '--input', 'none');
+	const other = await until(() => heard.peers[0], {what: 'the connection'});
+	other.send(Buffer.alloc(limit + 1, 'y'));
+	await until(() => heard.codes.length > 0, {what: 'its close'});
+	assert.deepEqual(heard.codes, [1009]);
+	assert.deepEqual(await client.waitForExit(), failed, client.seen());
+	assert.match(client.stderr(), /broke the rules of WebSocket: Max payload/);
+});
+
+for (const flags of [['--tls'], ['--ws', '/']]) {
+	test(`e2e: serve ${flags[0]} --once turns away whoever does no handshake, and takes the next`, async t => {
+		const listen = ['serve', '-r', '--once', '--port', '0', ...flags];
+		const server = startBin(t, listen);
+		const port = await server.waitForOutput(/on 127\.0\.0\.1:(\d+)$/m, {
+			stream: 'stderr',
+		});
+		const silent = await dialService(t, port);
+		silent.resume();
+		await server.waitForOutput(
+			/was turned away: (?:Connected, but the TLS handshake was not done|No WebSocket was asked for) within 10 s[.;]/,
+			{stream: 'stderr', deadlineMs: 30_000},
+		);
+		await until(() => silent.readableEnded, {what: 'its end'});
+		const insecure = flags[0] === '--tls' ? ['--tls-insecure'] : [];
+		const dial = ['connect', '-r', port, '-m', 'hello', ...flags];
+		const client = startBin(t, [...dial, ...insecure]);
+		server.end();
+		assert.deepEqual(await client.waitForExit(), done, client.seen());
+		assert.deepEqual(await server.waitForExit(), done, server.seen());
+		assert.equal(server.stdout(), 'hello\n');
+	});
+}
 
 test('e2e: ws copies files exactly with --ws-binary, over TLS too', async t => {
 	const folder = newFolder(t);
