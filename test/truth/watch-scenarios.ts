@@ -204,6 +204,7 @@ export const watchScenarios: readonly WatchScenario[] = [
 			await client.do('s.close()');
 			await server.do('s.recv(1024); s.close()');
 			await scene.untilRead('TIME-WAIT');
+			await scene.untilRead('CLOSED');
 		},
 	},
 	{
@@ -218,6 +219,7 @@ export const watchScenarios: readonly WatchScenario[] = [
 			await client.do("s.send(b'one'); s.close()");
 			await server.do('s.recv(9); s.close()');
 			await scene.untilRead('TIME-WAIT');
+			await scene.untilRead('CLOSED');
 			// Linux lets it be used again after a second, on loopback.
 			const usableAt = Date.now() + 1500;
 			await until(() => Date.now() > usableAt, {what: 'a second to pass'});
@@ -229,6 +231,7 @@ export const watchScenarios: readonly WatchScenario[] = [
 			await client.do('s.close()');
 			await server.do('s.recv(9); s.close()');
 			await scene.untilRead('TIME-WAIT', 2);
+			await scene.untilRead('CLOSED', 2);
 		},
 	},
 	{
@@ -251,6 +254,7 @@ export const watchScenarios: readonly WatchScenario[] = [
 			await client.do('s.close()');
 			await server.do('s.close(); l.close()');
 			await scene.untilRead('TIME-WAIT');
+			await scene.untilRead('CLOSED');
 		},
 	},
 	{
@@ -287,6 +291,7 @@ export const watchScenarios: readonly WatchScenario[] = [
 			await server.do('s.recv(1024); s.close(); l.close()');
 			await client.do('s.recv(1024); s.close()');
 			await scene.untilRead('TIME-WAIT');
+			await scene.untilRead('CLOSED');
 		},
 	},
 ];
