@@ -11,6 +11,7 @@ import {lingerZero, type Call} from '../tcp/tcp.js';
 import {assertNever, bytesOf, bytesWere} from '../errors.js';
 import type {Link, OuterLink} from './link.js';
 import {readTcpInfo} from './ss.js';
+import {isReading, setReading} from './stream/reading.js';
 import {readTcpTable} from './tcp-table.js';
 
 /** What only the socket's owner can do cleanly. */
@@ -29,33 +30,6 @@ export type SocketOwner = {
 	/** Called before a call that the socket has no event for. */
 	readonly onCall: (call: Call) => void;
 };
-
-/** Node's internal handle, which reads from the kernel. */
-type Handle = {
-	reading: boolean;
-	readonly readStart: () => void;
-	readonly readStop: () => void;
-};
-
-/**
- * Stops or starts reading at once. A paused stream has already requested one
- * more read, and node:net has no public way to cancel that.
- */
-const setReading = (socket: Socket, isReading: boolean): void => {
-	const handle = Reflect.get(socket, '_handle') as Handle | undefined;
-	if (handle?.readStop && handle.reading !== isReading) {
-		handle.reading = isReading;
-		if (isReading) {
-			handle.readStart();
-		} else {
-			handle.readStop();
-		}
-	}
-};
-
-/** Whether Node may read at any time. */
-const isReading = (socket: Socket): boolean =>
-	(Reflect.get(socket, '_handle') as Handle | undefined)?.reading !== false;
 
 const askKernel = async ({endpoints}: OuterLink): Promise<Answer> => {
 	const {local, remote} = endpoints;
