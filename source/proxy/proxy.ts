@@ -128,8 +128,10 @@ export class Proxy {
 					this.#refused(peer, places);
 				},
 			},
-			onSocket(link, {name}) {
-				options.watches?.accepted(link, name);
+			onSocket: (link, {name}) => {
+				if (!options.isOnce || !this.#hasServed) {
+					options.watches?.accepted(link, name);
+				}
 			},
 			onDrain: () => {
 				if (!options.isOnce) {

@@ -315,7 +315,9 @@ export const startRawServer = async ({
 		},
 		onLink: accept,
 		onSocket(link, {name}) {
-			watch?.follow(link, 'server', name);
+			if (!isOnce || firstPeer === undefined) {
+				watch?.follow(link, 'server', name);
+			}
 		},
 		onDrain() {
 			watch?.called('close()');

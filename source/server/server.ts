@@ -273,8 +273,10 @@ export const startServer = async ({
 		connectRate: connectRate === 'off' ? undefined : connectRate,
 		clock,
 		onEvent,
-		onLink(link, origin) {
+		onSocket(link, origin) {
 			watch?.follow(link, 'server', origin.name);
+		},
+		onLink(link, origin) {
 			if (admission.needsUid || hub.moderation.needsUid) {
 				void admit(admission, hub, link, origin);
 			} else {

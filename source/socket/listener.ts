@@ -15,6 +15,7 @@ import {listen, listenOnDescriptor} from './listen.js';
 import {ListeningRunner} from './listening-runner.js';
 import {tcpOrigin, type Origin} from './origin.js';
 import {cappedBacklog} from './port-holder.js';
+import {setReading} from './stream/reading.js';
 import {resetSocket} from './stream/reset.js';
 
 export type Surplus = {
@@ -79,6 +80,8 @@ export type ListenerOptions = {
 	readonly isRaw?: boolean;
 	readonly clock: Clock;
 	readonly onEvent: (event: ServerEvent) => void;
+	/** Called in the turn of accept(), maybe long before it is handed on. */
+	readonly onSocket?: ((link: SocketLink, origin: Origin) => void) | undefined;
 	readonly onLink: (link: SocketLink, origin: Origin) => void;
 	/** Set if what is accepted is not handed on as it is. */
 	readonly layered?:
@@ -171,11 +174,15 @@ export class Listener implements AnyListener {
 				}
 
 				this.#sockets++;
+				const kind = this.#address.kind === 'unix' ? 'unix' : 'tcp';
+				const link = new SocketLink(kind, socket);
+				// Reports the accept() call before the accepted peer.
+				options.onSocket?.(link, origin);
 				const waitMs = this.#allowance?.take(1, this.#now) ?? 0;
 				if (waitMs > 0) {
-					this.#takeLater(socket, origin, waitMs);
+					this.#takeLater(link, origin, waitMs);
 				} else {
-					this.#take(socket, origin);
+					this.#take(link, origin);
 				}
 			},
 		);
@@ -231,10 +238,7 @@ export class Listener implements AnyListener {
 		return this.#runner.drain();
 	}
 
-	#take(socket: Socket, origin: Origin): void {
-		// Reports the accept() call before the accepted peer.
-		const kind = this.#address.kind === 'unix' ? 'unix' : 'tcp';
-		const link = new SocketLink(kind, socket);
+	#take(link: SocketLink, origin: Origin): void {
 		if (this.#options.layered) {
 			this.#carry(link, origin, this.#options.layered);
 			return;
@@ -244,7 +248,7 @@ export class Listener implements AnyListener {
 		const peer = origin.name;
 		this.#options.onEvent({type: 'accepted', at: this.#at, peer});
 		// Last, so that the owner has handled the close before it is counted.
-		socket.on('close', this.#countEnd);
+		link.stream.on('close', this.#countEnd);
 	}
 
 	/** It is a peer once it speaks what is spoken here. */
@@ -278,8 +282,11 @@ export class Listener implements AnyListener {
 		});
 	}
 
-	/** Over the rate: the connection is handed on a little later. */
-	#takeLater(socket: Socket, origin: Origin, waitMs: number): void {
+	/** Over the rate: the connection is handed on, and read, a little later. */
+	#takeLater(link: SocketLink, origin: Origin, waitMs: number): void {
+		const socket = link.stream;
+		// What Node read now would be shown as received once it is handed on.
+		setReading(socket, false);
 		const ignore = () => undefined;
 		socket.on('error', ignore);
 		this.#waiting.add(socket);
@@ -287,7 +294,8 @@ export class Listener implements AnyListener {
 			this.#waiting.delete(socket);
 			socket.off('error', ignore);
 			socket.off('close', onClose);
-			this.#take(socket, origin);
+			setReading(socket, true);
+			this.#take(link, origin);
 		}, waitMs);
 		const onClose = () => {
 			cancel();

@@ -1,8 +1,10 @@
 /** Limits on one peer: how much it sends, and how slowly. */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {openServer, openHub} from '../helpers/room.js';
+import {readTcpTable} from '../../source/socket/tcp-table.js';
+import {openServer, openHub, portOf} from '../helpers/room.js';
 import {FakeClock} from '../helpers/clock.js';
+import {openWatch} from '../helpers/watch.js';
 import {
 	helloFrame,
 	joinWire,
@@ -145,6 +147,46 @@ test('limits: connections above the rate wait, and are read in the end', async t
 	assert.equal(server.of('accepted').length, 3);
 	clock.advance(1000);
 	await robin!.untilFrame('welcome');
+});
+
+test('limits: a connection that waits has its accept() when it was made, and no recv()', async t => {
+	const clock = new FakeClock();
+	const {watch, steps} = openWatch(t, {clock});
+	watch.tap.hasCalls = true;
+	const {address} = await openServer(t, {clock, connectRate: 1, watch});
+	const otter = await joinWire(t, address, 'otter');
+	const heron = await joinWire(t, address, 'heron');
+	const wren = await openWire(t, address);
+	const hello = helloFrame('wren');
+	wren.send(hello);
+	const {localPort} = wren.socket;
+	const callsOfWren = () =>
+		steps().flatMap(step =>
+			step.kind === 'call' && step.peer?.endsWith(`:${localPort}`)
+				? [{call: step.call, at: step.at}]
+				: [],
+		);
+	// One turn later all that had come would have been read.
+	heron.say(1, 'after it');
+	await otter.untilSaid('after it');
+	const at = clock.wallMs();
+	await wren.until('its accept()', () =>
+		callsOfWren().some(({call}) => call === 'accept()'),
+	);
+	const table = await readTcpTable(new Set([portOf(address)]));
+	const {local} = table!.pair(
+		`127.0.0.1:${portOf(address)}`,
+		`127.0.0.1:${localPort}`,
+	);
+	const bytes = JSON.stringify(hello).length + 1;
+	assert.equal(local?.receiveQueueBytes, bytes, 'nobody has read it');
+	clock.advance(1000);
+	await wren.untilFrame('welcome');
+	const calls = callsOfWren();
+	const timeOf = (name: string) =>
+		calls.find(({call}) => call.startsWith(name))?.at;
+	assert.equal(timeOf('accept('), at);
+	assert.equal(timeOf('recv('), at + 1000);
 });
 
 test('limits: a drain ends peers that are waiting to be read too', async t => {

@@ -152,8 +152,6 @@ export type AnyListenerOptions = Omit<
 	/** Set if it is known how many may be connected at once. */
 	readonly surplus?: SilentSurplus | undefined;
 	readonly onLink: (link: OuterLink, origin: Origin) => void;
-	/** Called as soon as a connection is accepted, before it is handed on. */
-	readonly onSocket?: ((link: SocketLink, origin: Origin) => void) | undefined;
 	readonly onEvent: (
 		event: Parameters<ListenerOptions['onEvent']>[0] | NoticeEvent,
 	) => void;
@@ -267,7 +265,6 @@ export const prepareListening = async (
 		fingerprint: secure?.fingerprint,
 		createListener(options) {
 			const layer: Layer = (below, origin, onOpen) => {
-				options.onSocket?.(below, origin);
 				const onFailure = (error: Error) => {
 					const known =
 						error instanceof SockchatError
