@@ -298,6 +298,10 @@ export class SocketWatch {
 		const onStep = (reported: Step) => {
 			const step = this.#ordered(reported);
 			followed.remember();
+			if (step.kind === 'segment') {
+				followed.other.arrived(step.segment);
+			}
+
 			const steps = followed.log.report(step, clock.monotonicMs());
 			this.#show(followed.other.complete(steps), followed);
 			if (step.kind === 'call' && nameOfCall(step.call) === 'connect') {
@@ -543,6 +547,8 @@ export class SocketWatch {
 				),
 				followed,
 			);
+			const reading = {begunAt: at - tookMs, at: at + 1};
+			this.#show(followed.other.afterShutdown(reading, row), followed);
 			this.#lookAtQueues(followed, pair, at);
 
 			// Without a row there is nothing to follow after the close.

@@ -9,6 +9,7 @@ import type {Step} from '../../source/tcp/tcp.js';
 import {OtherCalls} from '../../source/watch/other-calls.js';
 import {startPython} from '../helpers/peers.js';
 import {inferred, read, received} from '../helpers/steps.js';
+import {openScene} from '../helpers/truth/scene.js';
 
 const ends = {local: '127.0.0.1:1', remote: '127.0.0.1:2'};
 
@@ -170,4 +171,146 @@ test('other calls: neither is said of a process that was not looked for', async 
 	client.end();
 	await once(own.resume(), 'end');
 	assert.deepEqual(namesOf(calls.complete([received('FIN')])), ['FIN']);
+});
+
+test('other calls: who sent RST has called close(), if it holds its socket no more', async t => {
+	const {client, own, inode} = await openPair(t);
+	const calls = await watchClient(inode);
+	const reset = once(own.resume(), 'error');
+	client.resetAndDestroy();
+	await reset;
+	const steps = calls.complete([received('RST')]);
+	assert.deepEqual(namesOf(steps), ['remote close()', 'RST']);
+	assert.equal(steps[0]?.notBefore, 700);
+	assert.deepEqual(namesOf(calls.complete([received('RST')])), ['RST']);
+});
+
+test('other calls: an RST of a socket that is still held is of its kernel', async t => {
+	const {inode} = await openPair(t);
+	const calls = await watchClient(inode);
+	assert.deepEqual(namesOf(calls.complete([received('RST')])), ['RST']);
+});
+
+test('other calls: a refused connection was not accepted', () => {
+	const calls = new OtherCalls({
+		side: 'client',
+		peer: undefined,
+		notBefore: 500,
+		endpoints: () => ends,
+	});
+	assert.deepEqual(namesOf(calls.complete([received('RST')])), ['RST']);
+});
+
+test('other calls: an RST of which nobody knows who sent it shows no call', async t => {
+	const {client, own, inode} = await openPair(t);
+	const calls = await watchClient(inode);
+	const reset = once(own.resume(), 'error');
+	client.resetAndDestroy();
+	await reset;
+	const unknown = {...received('RST'), evidence: 'inferred'} as Step;
+	assert.deepEqual(namesOf(calls.complete([unknown])), ['RST']);
+	const answer = {...unknown, direction: 'out'} as Step;
+	assert.deepEqual(namesOf(calls.complete([answer])), ['RST']);
+});
+
+test('other calls: after shutdown() it has called close() once nobody holds its socket', async t => {
+	const {client, own, inode} = await openPair(t);
+	const calls = await watchClient(inode);
+	client.end();
+	await once(own.resume(), 'end');
+	const shut = calls.complete([received('FIN')]);
+	assert.deepEqual(namesOf(shut), ['remote shutdown(SHUT_WR)', 'FIN']);
+	const row = {state: 'FIN-WAIT-2', inode, begunAt: 1099, at: 1100} as const;
+	assert.deepEqual(calls.afterShutdown({begunAt: 1099, at: 1100}, row), []);
+	const orphan = {...row, inode: '0', begunAt: 1199, at: 1200};
+	const [close, ...others] = calls.afterShutdown(orphan, orphan);
+	assert.deepEqual(namesOf([close!]), ['remote close()']);
+	assert.deepEqual([close?.notBefore, close?.seenAt], [1099, 1200]);
+	assert.deepEqual(others, []);
+	assert.deepEqual(calls.afterShutdown(orphan, orphan), [], 'only once');
+});
+
+test('other calls: in TIME-WAIT, and once its row is gone, its descriptor tells', async t => {
+	const {client, own, inode} = await openPair(t);
+	const calls = await watchClient(inode);
+	client.end();
+	await once(own.resume(), 'end');
+	calls.complete([received('FIN')]);
+	const times = {begunAt: 1099, at: 1100};
+	const row = {state: 'TIME-WAIT', inode: '0', ...times} as const;
+	assert.deepEqual(calls.afterShutdown(times, row), [], 'it still has it');
+	assert.deepEqual(calls.afterShutdown(times, undefined), []);
+	client.destroy();
+	await once(client, 'close');
+	const later = {begunAt: 1199, at: 1200};
+	const steps = calls.afterShutdown(later, undefined);
+	assert.deepEqual(namesOf(steps), ['remote close()']);
+	assert.deepEqual([steps[0]?.notBefore, steps[0]?.seenAt], [1099, 1200]);
+});
+
+test('other calls: an RST after its shutdown() is of its close()', async t => {
+	const {client, own, inode} = await openPair(t);
+	const calls = await watchClient(inode);
+	client.end();
+	await once(own.resume(), 'end');
+	calls.complete([received('FIN')]);
+	client.resetAndDestroy();
+	await once(client, 'close');
+	assert.deepEqual(namesOf(calls.complete([received('RST')])), [
+		'remote close()',
+		'RST',
+	]);
+	const later = {begunAt: 1199, at: 1200};
+	assert.deepEqual(calls.afterShutdown(later, undefined), [], 'only once');
+});
+
+test('other calls: Node reports a FIN before a reading shows what it led to', async t => {
+	const {client, own, inode} = await openPair(t);
+	const calls = await watchClient(inode);
+	client.end();
+	await once(own.resume(), 'end');
+	calls.arrived('FIN');
+	client.destroy();
+	await once(client, 'close');
+	const steps = calls.complete([received('FIN')]);
+	assert.deepEqual(namesOf(steps), ['remote shutdown(SHUT_WR)', 'FIN']);
+	const later = {begunAt: 1199, at: 1200};
+	const [close] = calls.afterShutdown(later);
+	assert.deepEqual([close?.notBefore, close?.seenAt], [1000, 1200]);
+});
+
+/** A client of our server, in this process, and what is said of its calls. */
+const openClient = async (t: TestContext) => {
+	const scene = await openScene(t);
+	const server = await scene.serve();
+	const client = connect({
+		port: scene.port,
+		host: '127.0.0.1',
+		allowHalfOpen: true,
+	});
+	t.after(() => client.destroy());
+	await server.peer();
+	await scene.untilRead('ESTABLISHED', 2);
+	return {
+		client,
+		untilCalled: async (call: string) =>
+			scene.untilClaimed(
+				call,
+				({step}) => step.kind === 'call' && step.end === 'remote',
+			),
+	};
+};
+
+test('other calls: a server is shown the shutdown() of its client, and then its close()', async t => {
+	const {client, untilCalled} = await openClient(t);
+	client.end();
+	await untilCalled('shutdown(SHUT_WR)');
+	client.destroy();
+	await untilCalled('close()');
+});
+
+test('other calls: a server is shown the close() that reset its client', async t => {
+	const {client, untilCalled} = await openClient(t);
+	client.resetAndDestroy();
+	await untilCalled('close()');
 });
