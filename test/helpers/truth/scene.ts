@@ -259,6 +259,7 @@ for line in sys.stdin:
 		program,
 	];
 	const child = startProcess(owner, command, args);
+	void child.exit.then(() => trace?.ended(child.pid!)).catch(() => undefined);
 	let count = 0;
 	const begin = (line: string): void => {
 		count++;

@@ -312,13 +312,25 @@ export const openTrace = (owner: Owner) => {
 		join(folder, 'calls'),
 	];
 	let attached: ReturnType<typeof startProcess> | undefined;
+	const endedAt = new Map<string, number>();
+	/** As written; strace says nothing of the end of one killed while stopped. */
+	const readTrace = (name: string): string => {
+		const text = readFileSync(join(folder, name), 'utf8');
+		const at = endedAt.get(name);
+		return at === undefined || text.includes('+++')
+			? text
+			: `${text}\n${(at / 1000).toFixed(6)} +++ ended +++`;
+	};
+
 	const callsOf = (names: readonly string[], kind: Kind) =>
 		names
-			.flatMap(name =>
-				parseTrace(readFileSync(join(folder, name), 'utf8'), kind),
-			)
+			.flatMap(name => parseTrace(readTrace(name), kind))
 			.toSorted((a, b) => a.from - b.from);
 	return {
+		/** A command that was traced from its start has ended, as its parent knows. */
+		ended(pid: number): void {
+			endedAt.set(`calls.${pid}`, Date.now());
+		},
 		/** Its tracer is no parent: signals and the exit are the command's own. */
 		before: [strace, '-D', '-ff', '--seccomp-bpf', ...written],
 		/** Traces one thread that runs already. */
