@@ -23,6 +23,8 @@ export type WatchedEnd = {
 	readonly pid: number | undefined;
 	/** The call on it that blocks, if that can be read. */
 	readonly call: Call | undefined;
+	/** Whether the program is stopped, as by SIGSTOP; then no call goes on. */
+	readonly isStopped?: true | undefined;
 };
 
 export type WatchedListener = {
@@ -34,6 +36,7 @@ export type WatchedListener = {
 	readonly program: string | undefined;
 	readonly pid: number | undefined;
 	readonly call: Call | undefined;
+	readonly isStopped?: true | undefined;
 };
 
 export type WatchedConnection = {

@@ -66,8 +66,6 @@ export type PortModel = {
 	readonly segments: Newest<Step>;
 	/** How many bytes each end has sent since the watch began. */
 	readonly sent: ReadonlyMap<string, number>;
-	/** The pids of programs that are stopped. */
-	readonly stopped: ReadonlySet<number>;
 	/** Ends whose program has ended. */
 	readonly exited: ReadonlySet<string>;
 	/** The program that captures. */
@@ -107,7 +105,6 @@ export const createPortModel = (
 	transfers: noneYet,
 	segments: noneYet,
 	sent: new Map(),
-	stopped: new Set(),
 	exited: new Set(),
 	capturedBy: undefined,
 	notice: undefined,
@@ -476,22 +473,17 @@ const add = (model: PortModel, event: PortModelEvent): PortModel => {
 		}
 
 		case 'process': {
-			const stopped = new Set(model.stopped);
-			if (event.state === 'stopped') {
-				stopped.add(event.pid);
-			} else {
-				stopped.delete(event.pid);
+			// The list of sockets has who is stopped.
+			if (event.state !== 'ended') {
+				return model;
 			}
 
 			const {peers, end} = event;
-			let next: PortModel = {...model, stopped};
-			if (event.state === 'ended') {
-				const ended = peers.map(peer => keyOf(peer, end));
-				const exited = [...model.exited, ...ended].slice(-keptEnds);
-				next = {...next, exited: new Set(exited)};
-				for (const peer of peers) {
-					next = withExit(next, peer, end);
-				}
+			const ended = peers.map(peer => keyOf(peer, end));
+			const exited = [...model.exited, ...ended].slice(-keptEnds);
+			let next: PortModel = {...model, exited: new Set(exited)};
+			for (const peer of peers) {
+				next = withExit(next, peer, end);
 			}
 
 			return next;

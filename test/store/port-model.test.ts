@@ -16,7 +16,6 @@ import {
 	portModel,
 	stepOfCall,
 	stepOfState,
-	watchedConnection,
 	watchedPeer,
 } from '../helpers/watched-port.js';
 
@@ -191,19 +190,6 @@ test('port model: choosing follows again, and a key ends a notice', () => {
 	const noted = look(scrolled, {do: 'note', text: 'hm'});
 	assert.equal(noted.notice, 'hm');
 	assert.equal(look(noted, {do: 'spell'}).notice, undefined);
-});
-
-test('port model: a stopped program is known by its pid, until it goes on', () => {
-	const stopped = {...exited('local'), state: 'stopped'} as const;
-	const model = portModel(
-		stopped,
-		listed({connections: [watchedConnection()]}),
-	);
-	assert.deepEqual([...model.stopped], [12]);
-	const running = reducePort(model, [
-		{...exited('local'), state: 'running'} as const,
-	]);
-	assert.equal(running.stopped.size, 0);
 });
 
 test('port model: what was not counted is missing in the ladder, unless it was captured', () => {

@@ -123,18 +123,33 @@ const timerText = ({timer}: WatchedEnd, ageMs: number): string =>
 			? `ends in ${formatLeft(timer.inMs - ageMs)}`
 			: timer.name;
 
-const programText = (
-	{program, pid}: Pick<WatchedEnd, 'program' | 'pid'>,
-	stopped: ReadonlySet<number>,
-): string => {
-	if (program === undefined) {
-		return '';
-	}
+type Held = Pick<WatchedEnd, 'program' | 'pid' | 'call' | 'isStopped'>;
 
-	// A name can be cut and still be known, a number can't.
-	const rest = ` ${pid!}${stopped.has(pid!) ? ' stopped' : ''}`;
-	return `${cutTo(toDisplay(program), holderColumns - rest.length)}${rest}`;
+/** A name can be cut and still be known, a number can't. */
+const holderIn = (
+	width: number,
+	program: string | undefined,
+	pid: number | undefined,
+): string =>
+	program === undefined
+		? ''
+		: `${cutTo(toDisplay(program), width - ` ${pid!}`.length)} ${pid!}`;
+
+/** Who holds it, and what that program is in; a stopped one does nothing. */
+const holderCells = (
+	{program, pid, call, isStopped}: Held,
+	width: number,
+): Pick<Cells, 'holder' | 'call'> => {
+	const hasCall = columnsFor(width).some(({key}) => key === 'call');
+	const sign = isStopped && !hasCall ? 'stopped: ' : '';
+	return {
+		holder: `${sign}${holderIn(holderColumns - sign.length, program, pid)}`,
+		call: isStopped ? 'stopped' : (call ?? ''),
+	};
 };
+
+const stoppedTroubles = ({isStopped}: Held): ReadonlyArray<keyof Cells> =>
+	isStopped ? ['holder', 'call'] : [];
 
 const backlogText = ({waiting, backlog}: WatchedListener): string => {
 	if (backlog === undefined) {
@@ -145,23 +160,21 @@ const backlogText = ({waiting, backlog}: WatchedListener): string => {
 	return whole.length > queueColumns ? `${waiting}/${backlog}` : whole;
 };
 
-const lineOfListener = (
-	listener: WatchedListener,
-	{stopped}: PortModel,
-	width: number,
-): Line => {
-	const {address, waiting, call = ''} = listener;
+const lineOfListener = (listener: WatchedListener, width: number): Line => {
+	const {address, waiting} = listener;
 	return {
 		peer: undefined,
 		isOver: false,
-		troubles: new Set(waiting > 0 ? ['receiveQueue'] : []),
+		troubles: new Set([
+			...(waiting > 0 ? (['receiveQueue'] as const) : []),
+			...stoppedTroubles(listener),
+		]),
 		cells: {
 			name: nameOf('local', address, width),
 			state: 'LISTEN',
 			receiveQueue: backlogText(listener),
 			sendQueue: '',
-			holder: programText(listener, stopped),
-			call,
+			...holderCells(listener, width),
 			timer: '',
 		},
 	};
@@ -170,7 +183,6 @@ const lineOfListener = (
 const lineOfEnd = (
 	name: EndName,
 	{peer, connection, states}: PortEntry,
-	{stopped}: PortModel,
 	{width, ageMs}: {readonly width: number; readonly ageMs: number},
 ): Line => {
 	const end = connection?.[name];
@@ -190,17 +202,18 @@ const lineOfEnd = (
 		return {...common, troubles: new Set(), cells};
 	}
 
-	const {unreadBytes, sendQueueBytes, timer, call = '', state} = end;
+	const {unreadBytes, sendQueueBytes, timer, state} = end;
 	const isWaiting = name === 'local' && isInBacklog(connection!);
 	const ending = timerText(end, ageMs);
-	const holder = programText(end, stopped);
+	const held = holderCells(end, width);
 	const isEnding = timer !== undefined && endings.has(timer.name);
 	return {
 		...common,
 		troubles: new Set([
 			...(unreadBytes > 0 ? (['receiveQueue'] as const) : []),
 			...(sendQueueBytes > 0 ? (['sendQueue'] as const) : []),
-			...(isWaiting || stopped.has(end.pid ?? -1) ? (['holder'] as const) : []),
+			...(isWaiting ? (['holder'] as const) : []),
+			...stoppedTroubles(end),
 		]),
 		cells: {
 			name: shown,
@@ -208,8 +221,8 @@ const lineOfEnd = (
 			receiveQueue: bytesIn(unreadBytes),
 			sendQueue: bytesIn(sendQueueBytes),
 			// No program holds a socket that is only waiting for its end.
-			holder: isWaiting ? 'in the backlog' : isEnding ? ending : holder,
-			call,
+			holder: isWaiting ? 'in the backlog' : isEnding ? ending : held.holder,
+			call: held.call,
 			timer: isEnding ? '' : ending,
 		},
 	};
@@ -237,11 +250,11 @@ const linesOf = (
 	const ageMs = sockets ? Math.max(0, now - sockets.at) : 0;
 	return [
 		...(sockets?.listening ?? []).map(listener =>
-			lineOfListener(listener, model, width),
+			lineOfListener(listener, width),
 		),
 		...entriesOf(model).flatMap(entry =>
 			shownEnds(entry, model.address).map(name =>
-				lineOfEnd(name, entry, model, {width, ageMs}),
+				lineOfEnd(name, entry, {width, ageMs}),
 			),
 		),
 	];

@@ -36,7 +36,8 @@ export const maxListed = 20;
 type Watched = {
 	readonly holder: SocketHolder;
 	readonly end: EndName;
-	state: ProcessState;
+	/** Undefined until it was looked at. */
+	state: ProcessState | undefined;
 	/** Whose connections it held at the last reading. */
 	peers: ReadonlySet<string>;
 };
@@ -190,10 +191,13 @@ export class PortLog {
 		};
 	}
 
-	#holderOf({inode}: TcpRow): Pick<WatchedEnd, 'program' | 'pid' | 'call'> {
-		const holder = this.#holders.get(inode);
+	#holderOf({
+		inode,
+	}: TcpRow): Pick<WatchedEnd, 'program' | 'pid' | 'call' | 'isStopped'> {
+		const {name: program, pid} = this.#holders.get(inode) ?? {};
 		const call = this.#blocked.on(inode);
-		return {program: holder?.name, pid: holder?.pid, call};
+		const isStopped = this.#processes.get(pid ?? -1)?.state === 'stopped';
+		return {program, pid, call, ...(isStopped && {isStopped})};
 	}
 
 	#endOf(row: TcpRow): WatchedEnd {
@@ -354,7 +358,7 @@ export class PortLog {
 			const peers = peersOf.get(pid) ?? new Set();
 			peersOf.set(pid, peer === undefined ? peers : peers.add(peer));
 			if (!this.#processes.has(pid)) {
-				this.#processes.set(pid, {holder, end, state: 'running', peers});
+				this.#processes.set(pid, {holder, end, state: undefined, peers});
 			}
 		}
 
@@ -364,9 +368,10 @@ export class PortLog {
 			const held = peersOf.get(pid) ?? new Set();
 			if (state === undefined) {
 				this.#processes.delete(pid);
-			} else if (state !== watched.state) {
-				watched.state = state;
+			} else if (state !== (watched.state ?? 'running')) {
 				const {holder, end} = watched;
+				// Who is found stopped may be so for long.
+				const isOld = watched.state === undefined && state === 'stopped';
 				events.push({
 					type: 'process',
 					state,
@@ -374,10 +379,11 @@ export class PortLog {
 					program: holder.name,
 					end,
 					peers: [...new Set([...watched.peers, ...held])],
-					...time,
+					...(isOld ? between(0, at) : time),
 				});
 			}
 
+			watched.state = state;
 			watched.peers = held;
 		}
 

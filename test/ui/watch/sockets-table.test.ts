@@ -14,7 +14,6 @@ import {
 } from '../../../source/ui/watch/sockets-table.js';
 import {textsOf} from '../../helpers/models.js';
 import {
-	exited,
 	listed,
 	portModel,
 	stepOfState,
@@ -121,21 +120,32 @@ test('sockets table: what waits in the backlog, and what is stopped', () => {
 		assert.match(rows[3]!, new RegExp(`${state} +0 +0 in the backlog$`));
 	}
 
-	const stopped = reducePort(portModel(listed()), [
-		{...exited('remote'), state: 'stopped'} as const,
-	]);
-	assert.match(table(stopped)[2]!, /python3 12 stopped$/);
+	const remote = watchedEnd({
+		program: 'python3',
+		pid: 12,
+		call: 'recv(1024)',
+		isStopped: true,
+	});
+	const stopped = portModel(
+		listed({connections: [watchedConnection({remote})]}),
+	);
+	assert.match(table(stopped)[2]!, /python3 12 +stopped$/, 'no recv(1024)');
+	assert.match(table(stopped, {width: 76})[2]!, /stopped: python3 12$/);
 });
 
 test('sockets table: whatever a program is called, its pid and that it is stopped are whole', () => {
-	const end = watchedEnd({program: 'gnome-terminal-', pid: 4_194_304});
-	const connections = [watchedConnection({remote: end})];
-	const running = portModel(listed({connections}));
-	assert.match(table(running)[2]!, / gnome-term… 4194304$/);
-	const stopped = reducePort(running, [
-		{...exited('remote'), pid: 4_194_304, state: 'stopped'} as const,
-	]);
-	assert.match(table(stopped)[2]!, / gn… 4194304 stopped$/);
+	const held = (isStopped?: true) => {
+		const remote = watchedEnd({
+			program: 'gnome-terminal-',
+			pid: 4_194_304,
+			...(isStopped && {isStopped}),
+		});
+		return portModel(listed({connections: [watchedConnection({remote})]}));
+	};
+
+	assert.match(table(held())[2]!, / gnome-term… 4194304$/);
+	assert.match(table(held(true), {width: 76})[2]!, /stopped: g… 4194304$/);
+	assert.match(table(held(true))[2]!, / gnome-term… 4194304 stopped$/);
 });
 
 test('sockets table: a backlog is whole, however long', () => {

@@ -588,6 +588,40 @@ test('port-log: a call blocks, stays so while stopped, and returns', () => {
 	assert.deepEqual(read(open, {calls: [[7, 'recv(8)', '99']]}), []);
 });
 
+test('port-log: the list says who is stopped, as that call does not block', () => {
+	const {log, read} = startOpen();
+	const open = [listens(), ...pair(['ESTABLISHED', '2'], ['ESTABLISHED', '3'])];
+	const stoppedOf = () => {
+		const {listening, connections} = log.sockets(0);
+		return [
+			listening[0]?.isStopped,
+			connections[0]?.local?.isStopped,
+			connections[0]?.remote?.isStopped,
+		];
+	};
+
+	read(open, {stopped: [7]});
+	assert.deepEqual(stoppedOf(), [true, true, undefined]);
+	read(open);
+	assert.deepEqual(stoppedOf(), [undefined, undefined, undefined]);
+});
+
+test('port-log: nobody knows since when a program is stopped that is found so', () => {
+	const {read, events} = startLog();
+	read([]);
+	read([listens()], {stopped: [7]});
+	read([listens()]);
+	read([listens()], {stopped: [7]});
+	const times = events.flatMap(event =>
+		event.type === 'process' ? [[event.state, event.notBefore]] : [],
+	);
+	assert.deepEqual(times, [
+		['stopped', 0],
+		['running', 1010],
+		['stopped', 1020],
+	]);
+});
+
 test('port-log: a port that is used again at once is another connection', () => {
 	const {read} = startOpen();
 	read([listens(), ...pair(undefined, ['TIME-WAIT', '0'])]);
