@@ -128,6 +128,10 @@ export type RawChat = {
 	readonly setPaused: (isPaused: boolean) => void;
 	/** What a server's peers that broke off didn't get of it, which was said. */
 	readonly bytesLost: () => number;
+	/** What of it waited in the kernel as we closed, and may not arrive. */
+	readonly unreachedBytes: () => number;
+	/** Sends FIN, hears nothing more, and waits so long for all to arrive. */
+	readonly arrive: (patienceMs: number) => Promise<void>;
 	/** Whether a server's one peer left amid a finite input: nobody gets the rest. */
 	readonly isInputCut: () => boolean;
 	/** A server's peers that were cut off as it left, though still sending. */
@@ -345,6 +349,8 @@ export const openRaw = async (
 			},
 			bytesTaken: () => takenBefore + client.bytesTaken,
 			bytesLost: () => 0,
+			unreachedBytes: () => client.unreachedBytes,
+			arrive: async patienceMs => client.arrive(patienceMs),
 			isInputCut: () => false,
 			cutOff: () => [],
 			isAmidAnswer: () => false,
@@ -441,6 +447,8 @@ export const openRaw = async (
 		setPaused: server.setPaused,
 		bytesTaken: server.bytesTaken,
 		bytesLost: server.bytesLost,
+		unreachedBytes: server.unreachedBytes,
+		arrive: server.arrive,
 		isInputCut: server.isInputCut,
 		cutOff: server.cutOff,
 		isAmidAnswer: server.isAmidAnswer,

@@ -16,6 +16,7 @@ import {ConnectionRunner} from '../socket/connection-runner.js';
 import {Gauges, type Counted} from '../socket/gauges.js';
 import {endsWithFin, type Endpoints, type Link} from '../socket/link.js';
 import {controlSocket, type SocketOwner} from '../socket/control.js';
+import {Arrivals} from '../socket/stream/arrivals.js';
 import {writeTo} from '../socket/stream/write.js';
 import type {SocketWatch} from '../watch/socket-watch.js';
 import {followControls} from './messages/controls.js';
@@ -24,6 +25,7 @@ import type {Track} from './peer-name.js';
 import {endedWords, redialShare} from './redial.js';
 import type {Silence} from './silence.js';
 import {answerTelnet} from './telnet.js';
+import {endUnheard, leftBehind} from './unheard.js';
 
 export type RawClientOptions = {
 	/** Opens the connection; called once, unless `isWaiting`. */
@@ -81,10 +83,15 @@ export class RawClient implements Counted {
 	readonly #clock: Clock;
 	readonly #gauges: Gauges;
 	readonly #runner: ConnectionRunner;
+	readonly #arrivals = new Arrivals();
 	#link: Link;
 	#recorded: Recorded | undefined;
 	/** Whether close(2) was asked for. */
 	#isClosing = false;
+	/** What of it waited in the kernel as we closed the connection. */
+	unreachedBytes = 0;
+	/** Whether nobody hears what comes. */
+	#isUnheard = false;
 	/** Whether nothing more will be sent, though no FIN says so. */
 	#isSilent = false;
 	#hasDialled = false;
@@ -244,6 +251,12 @@ export class RawClient implements Counted {
 		return controlSocket(owner, action, 'Your');
 	}
 
+	/** Sends FIN, hears nothing more, and waits so long for all to arrive. */
+	async arrive(patienceMs: number): Promise<void> {
+		this.#isUnheard = true;
+		await endUnheard(this.#link, patienceMs);
+	}
+
 	/** Sends FIN and ends within 2 seconds; a second call closes at once. */
 	leave(): void {
 		this.#runner.dispatch({type: 'leave', at: this.#runner.now});
@@ -267,6 +280,7 @@ export class RawClient implements Counted {
 			}
 
 			case 'destroy': {
+				this.unreachedBytes += leftBehind(this.#link);
 				this.#link.stream.destroy();
 				break;
 			}
@@ -302,7 +316,7 @@ export class RawClient implements Counted {
 
 	#dial(): Link {
 		const link = this.#options.dial();
-		link.checkSending(true);
+		link.checkSending({isReadFirst: true, arrivals: this.#arrivals});
 		this.#options.watch?.follow(link, 'client', undefined);
 		this.#recorded = this.#options.recorder?.follow(link);
 		this.#listen(link);
@@ -339,6 +353,10 @@ export class RawClient implements Counted {
 		}
 
 		stream.on('data', (chunk: Buffer) => {
+			if (this.#isUnheard) {
+				return;
+			}
+
 			this.bytesIn += chunk.length;
 			this.#emitChunk('in', chunk);
 			answer?.(chunk);

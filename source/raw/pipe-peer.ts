@@ -9,6 +9,7 @@ import type {ServerEvent} from '../event/event.js';
 import type {Recorder} from '../recording/recorder.js';
 import {systemClock} from '../socket/clock.js';
 import {datagramFacts, type OuterLink} from '../socket/link.js';
+import type {Arrivals} from '../socket/stream/arrivals.js';
 import type {Answers} from './answers/answers.js';
 import {Conversation} from './conversation.js';
 import {giveBackOf, type Input} from './feed.js';
@@ -29,6 +30,7 @@ export type PipeSite = {
 	readonly answers: Answers | undefined;
 	/** Of the searches in what all peers say. */
 	readonly pace: SearchPace;
+	readonly arrivals: Arrivals;
 	readonly recorder: Recorder | undefined;
 	readonly isTelnet: boolean | undefined;
 	/** Called after each chunk of any peer, if chunks are counted. */
@@ -63,11 +65,14 @@ export class PipePeer implements Holder {
 
 	constructor(link: OuterLink, name: string, site: PipeSite) {
 		const {stream} = link;
-		const {input, recorder, script, answers, pace} = site;
+		const {input, recorder, script, answers, pace, arrivals} = site;
 		this.link = link;
 		this.name = name;
 		this.#site = site;
-		link.checkSending(!answers && (script ?? []).length === 0);
+		link.checkSending({
+			isReadFirst: !answers && (script ?? []).length === 0,
+			arrivals,
+		});
 		// Before the recorder, which puts its listener in front.
 		if (site.isTelnet) {
 			stream.prependListener(
@@ -188,6 +193,12 @@ export class PipePeer implements Holder {
 		}
 
 		await this.#conversation.endHearing();
+		if (!stream.readableEnded) {
+			// Enough has come. What else comes is for nobody, but not read it would
+			// become RST.
+			stream.resume();
+		}
+
 		this.isAnswered = true;
 		return true;
 	}

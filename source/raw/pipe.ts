@@ -11,6 +11,7 @@ import {clearInterval, setImmediate, setInterval} from 'node:timers';
 import {SockchatError} from '../errors.js';
 import type {Recorder} from '../recording/recorder.js';
 import type {OuterLink} from '../socket/link.js';
+import {Arrivals} from '../socket/stream/arrivals.js';
 import type {Answers} from './answers/answers.js';
 import type {Pending, Unmet} from './chat-script.js';
 import {Conversation} from './conversation.js';
@@ -20,6 +21,7 @@ import type {ScriptStep} from './script-steps.js';
 import {Silence} from './silence.js';
 import {createSink, type Sink} from './sink.js';
 import {answerTelnet} from './telnet.js';
+import {endUnheard, leftBehind} from './unheard.js';
 
 /** What writes into a pipe has its turn in less, unless it waits for us. */
 export const quietMs = 100;
@@ -66,6 +68,8 @@ export type PipeEnd = {
 	readonly bytesRead: number;
 	/** How much of that the kernel took. */
 	readonly bytesTaken: number;
+	/** How much was still in our kernel as we closed it. */
+	readonly unreachedBytes: number;
 	readonly hasInputEnded: boolean;
 	/** How the connection broke. */
 	readonly linkError: Error | undefined;
@@ -105,9 +109,13 @@ class LinkPipe {
 	/** Whether nothing that the other side said is still to be answered. */
 	#isAnswered: boolean;
 	#isLeaving = false;
+	/** Whether somebody else wanted it to end. */
+	#wasAsked = false;
 	#isEnough = false;
 	#isCutOff = false;
 	#missingReplies: number;
+	/** What of that waited in the kernel as it was closed. */
+	#unreachedBytes = 0;
 
 	constructor(options: PipeOptions) {
 		this.#options = options;
@@ -116,7 +124,10 @@ class LinkPipe {
 		this.#feed = input && ('giveTo' in input ? input : new OwnFeed(input));
 		this.#bytesBefore = this.#feed?.bytesRead ?? 0;
 		this.#missingReplies = limits.replies ?? 0;
-		link.checkSending(!answers && (script ?? []).length === 0);
+		link.checkSending({
+			isReadFirst: !answers && (script ?? []).length === 0,
+			arrivals: new Arrivals(),
+		});
 		// Before the recorder, which puts its listener in front.
 		if (options.isTelnet) {
 			link.stream.prependListener(
@@ -164,18 +175,21 @@ class LinkPipe {
 	/** Leaves in good order, as far as that takes no waiting; again: at once. */
 	leave(): void {
 		this.#noteCutOff();
-		this.#isEnough = true;
+		this.#wasAsked = true;
 		if (this.#isLeaving) {
-			this.#stream.destroy();
-		} else {
-			this.#stop();
+			this.destroy();
+			return;
 		}
+
+		this.#isEnough = true;
+		this.#stop();
 	}
 
 	/** Closes at once. */
 	destroy(): void {
 		this.#noteCutOff();
 		this.#isEnough = true;
+		this.#unreachedBytes = leftBehind(this.#options.link);
 		this.#stream.destroy();
 	}
 
@@ -213,11 +227,12 @@ class LinkPipe {
 		return {
 			bytesRead: this.#bytesRead,
 			bytesTaken: this.#sink.bytesTaken() - this.#conversation.bytesSaid,
+			unreachedBytes: this.#unreachedBytes,
 			hasInputEnded: this.#feed?.hasEnded ?? false,
 			linkError: this.#linkError ?? this.#shortfall,
 			inputError: this.#feed?.error,
 			isEnough: this.#isEnough,
-			isCutOff: this.#isCutOff,
+			isCutOff: this.#isCutOff || (this.#wasAsked && this.#unreachedBytes > 0),
 			missingReplies: this.#missingReplies,
 			unmet: this.#unmet,
 			...(isAnswering && {answered: this.#conversation}),
@@ -321,7 +336,7 @@ class LinkPipe {
 			this.#isEnough = true;
 			this.#stopSoon();
 		} else if (this.#options.isEndedByPeer && !this.#isSent) {
-			this.#close();
+			this.#close(quietMs);
 		}
 	}
 
@@ -337,7 +352,7 @@ class LinkPipe {
 				clearInterval(timer);
 				this.#close();
 			});
-			// Else neither its end would be seen, nor could it be closed without RST.
+			// Else its end would not be seen.
 			this.#stream.resume();
 			return;
 		}
@@ -373,19 +388,25 @@ class LinkPipe {
 			this.#isLeaving = true;
 			this.#stream.destroy();
 		} else {
-			this.#close();
+			this.#close(quietMs);
 		}
 	}
 
-	/** Sends FIN after what was read so far, and doesn't wait for theirs. */
-	#close(): void {
-		const stream = this.#stream;
+	/**
+	 * Sends FIN after what was read so far, and doesn't wait for theirs, but until
+	 * all of it has arrived.
+	 *
+	 * @param patienceMs For how long.
+	 */
+	#close(patienceMs = Infinity): void {
+		const {link} = this.#options;
 		const {writable} = this.#sink;
 		this.#isLeaving = true;
 		this.#feed?.takeBack(writable);
 		writable.end(() => {
-			stream.end(() => {
-				stream.destroy();
+			void endUnheard(link, patienceMs).then(() => {
+				this.#unreachedBytes = leftBehind(link);
+				link.stream.destroy();
 			});
 		});
 	}

@@ -17,6 +17,7 @@ import type {SocketOwner} from '../socket/control.js';
 import {datagramFacts, type OuterLink} from '../socket/link.js';
 import type {Origin} from '../socket/origin.js';
 import type {TcpTable} from '../socket/tcp-table.js';
+import type {Arrivals} from '../socket/stream/arrivals.js';
 import {whetherTaken, writeTo} from '../socket/stream/write.js';
 import type {SocketWatch} from '../watch/socket-watch.js';
 import type {Answerer} from './answers/answerer.js';
@@ -42,6 +43,7 @@ export type RawSite = {
 	readonly answers: Answers | undefined;
 	/** Of the searches in what all peers say. */
 	readonly searches: SearchPace;
+	readonly arrivals: Arrivals;
 	/** Whether ours follows the FIN of a peer, which has its answers. */
 	readonly isEndAnswered: (peer: RawPeer) => boolean;
 	/** Its FIN isn't answered now. */
@@ -65,6 +67,8 @@ export class RawPeer {
 	readonly #answerer: Answerer | undefined;
 	/** Why it is not read now. */
 	readonly #pauses = new Set<'all' | 'by-hand' | 'answer'>();
+	/** Whether nobody hears what comes. */
+	isUnheard = false;
 	#bytesIn = 0;
 	#isHalfClosed = false;
 	/** How its connection broke. */
@@ -79,13 +83,13 @@ export class RawPeer {
 	constructor(link: OuterLink, origin: Origin, site: RawSite) {
 		const {name} = origin;
 		const {stream} = link;
-		const {clock, onEvent, watch, searches} = site;
+		const {clock, onEvent, watch, searches, arrivals} = site;
 		this.link = link;
 		this.name = name;
 		this.#site = site;
 		this.#origin = origin;
 		this.#since = clock.monotonicMs();
-		link.checkSending(!site.answers);
+		link.checkSending({isReadFirst: !site.answers, arrivals});
 		this.#recorded = site.recorder?.follow(link, name);
 		const negotiate = site.isTelnet
 			? answerTelnet(stream, bytes => {
@@ -112,6 +116,10 @@ export class RawPeer {
 			new Heard(searches),
 		);
 		stream.on('data', (bytes: Buffer) => {
+			if (this.isUnheard) {
+				return;
+			}
+
 			this.#bytesIn += bytes.length;
 			this.#report('in', bytes, link.messageKind(bytes));
 			negotiate?.(bytes);

@@ -55,6 +55,7 @@ class RetryPipe {
 	/** Why the script of the last connection didn't come to its end. */
 	#unmet: Unmet | undefined;
 	#bytesTaken = 0;
+	#unreachedBytes = 0;
 	#missingReplies: number;
 
 	constructor(options: RetryPipeOptions) {
@@ -171,6 +172,7 @@ class RetryPipe {
 		this.#pipe = undefined;
 		this.#unmet = end.unmet;
 		this.#bytesTaken += end.bytesTaken;
+		this.#unreachedBytes += end.unreachedBytes;
 		this.#missingReplies = end.missingReplies;
 		return end;
 	}
@@ -215,6 +217,7 @@ class RetryPipe {
 			isEnough: true,
 			bytesRead: feed?.bytesRead ?? 0,
 			bytesTaken: this.#bytesTaken,
+			unreachedBytes: this.#unreachedBytes,
 			hasInputEnded: feed?.hasEnded ?? false,
 			inputError: feed?.error,
 			missingReplies: this.#missingReplies,

@@ -15,6 +15,7 @@ import {roomForPeers} from '../socket/descriptors.js';
 import type {AnyListener} from '../socket/listener.js';
 import type {OuterLink} from '../socket/link.js';
 import {plainListener, type ListenerMaker} from '../socket/link/transport.js';
+import {Arrivals} from '../socket/stream/arrivals.js';
 import {createAnswers, type Answering} from './answers/answers.js';
 import type {Unmet} from './chat-script.js';
 import {SearchPace} from './heard.js';
@@ -27,6 +28,7 @@ import {PipePeer, type PipeSite} from './pipe-peer.js';
 import type {ScriptStep} from './script-steps.js';
 import {Silence} from './silence.js';
 import {twoTurns} from './turns.js';
+import {leftBehind} from './unheard.js';
 
 export type ServePipeOptions = {
 	readonly address: LoopbackAddress;
@@ -60,6 +62,8 @@ export type ServePipeEnd = {
 	readonly bytesRead: number;
 	/** How much of that the kernel took, for any peer. */
 	readonly bytesTaken: number;
+	/** How much was still in our kernel as we closed connections. */
+	readonly unreachedBytes: number;
 	/** Whether it was left before all of that, or of a file, was sent. */
 	readonly isUnsent: boolean;
 	readonly hasInputEnded: boolean;
@@ -91,11 +95,14 @@ class PeersPipe {
 	readonly #site: PipeSite;
 	readonly #input: PeerInput<PipePeer> | undefined;
 	#bytesTaken = 0;
+	#unreachedBytes = 0;
 	/** What the kernel didn't take for peers that broke off; that is said. */
 	#bytesLost = 0;
 	/** Whether the rest of the input is for nobody, as its peer left amid it. */
 	#isGivenUp = false;
 	#missingReplies: number;
+	/** Whether it leaves once the file is sent. */
+	#isEnough = false;
 	#isLeaving = false;
 	readonly #cutOff: CutOff[] = [];
 	#isAmidScript = false;
@@ -114,6 +121,7 @@ class PeersPipe {
 			script,
 			answers: answering && createAnswers(answering, onFailure),
 			pace: new SearchPace(),
+			arrivals: new Arrivals(),
 			recorder,
 			isTelnet,
 			onChunk:
@@ -194,6 +202,7 @@ class PeersPipe {
 				this.#cutOff.push({peer: name, bytesIn: link.stream.bytesRead});
 			}
 
+			this.#unreachedBytes += leftBehind(peer.link);
 			peer.link.stream.destroy();
 		}
 
@@ -211,6 +220,7 @@ class PeersPipe {
 		this.#settle({
 			bytesRead: this.#input?.bytesRead ?? 0,
 			bytesTaken: this.#bytesTaken,
+			unreachedBytes: this.#unreachedBytes,
 			isUnsent: this.#isUnsent,
 			hasInputEnded: this.#input?.hasEnded ?? false,
 			inputError: this.#input?.error,
@@ -242,6 +252,10 @@ class PeersPipe {
 			if (isToEnd && !peer.isAmidScript) {
 				peer.endSending();
 			}
+		}
+
+		if (this.#isEnough) {
+			this.leave();
 		}
 	}
 
@@ -310,7 +324,13 @@ class PeersPipe {
 	#countReply(): boolean {
 		this.#missingReplies--;
 		if (this.#missingReplies === 0) {
-			this.leave();
+			const isAmidFile =
+				this.#options.input?.isFinite && this.#input?.holder !== undefined;
+			if (isAmidFile) {
+				this.#isEnough = true;
+			} else {
+				this.leave();
+			}
 		}
 
 		return this.#missingReplies > 0;

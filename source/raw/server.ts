@@ -22,6 +22,7 @@ import {controlSocket} from '../socket/control.js';
 import {refusedDatagrams} from '../socket/link/datagram.js';
 import type {OuterLink} from '../socket/link.js';
 import type {Origin} from '../socket/origin.js';
+import {Arrivals} from '../socket/stream/arrivals.js';
 import type {SocketWatch} from '../watch/socket-watch.js';
 import {createAnswers, type Answering} from './answers/answers.js';
 import {untilFlushed} from './flushed.js';
@@ -30,6 +31,7 @@ import {halfClosedWords, inputLost, type CutOff} from './peer-end.js';
 import {receiversAmong, type Receivers, type Track} from './peer-name.js';
 import {RawPeer, type RawSite} from './raw-peer.js';
 import type {Silence} from './silence.js';
+import {endUnheard, leftBehind} from './unheard.js';
 
 export type RawServerOptions = {
 	readonly address: LoopbackAddress;
@@ -86,6 +88,10 @@ export type RawServer = {
 	readonly bytesTaken: () => number;
 	/** How many it didn't take for peers that broke off, which was said. */
 	readonly bytesLost: () => number;
+	/** What of it waited in the kernel as we closed connections. */
+	readonly unreachedBytes: () => number;
+	/** Sends FIN, hears nothing more, and waits so long for all to arrive. */
+	readonly arrive: (patienceMs: number) => Promise<void>;
 	/** Whether the one peer of a finite input left amid it: nobody gets the rest. */
 	readonly isInputCut: () => boolean;
 	/** Peers that were cut off as it left, though they were still sending. */
@@ -157,8 +163,10 @@ export const startRawServer = async ({
 	// Called for its error only: raw mode has no way to refuse a surplus peer.
 	roomForPeers();
 	const peers = new Set<RawPeer>();
+	let unreachedBytes = 0;
 	const destroy = () => {
 		for (const {link} of peers) {
+			unreachedBytes += leftBehind(link);
 			link.stream.destroy();
 		}
 	};
@@ -184,6 +192,7 @@ export const startRawServer = async ({
 		isTelnet,
 		answers,
 		searches: new SearchPace(),
+		arrivals: new Arrivals(),
 		isEndAnswered(peer) {
 			// The first of a file may still be on its way from the disk.
 			const isNext = () =>
@@ -215,6 +224,7 @@ export const startRawServer = async ({
 			isInputCut ||=
 				isPipe &&
 				isInputFinite &&
+				!isLeaving &&
 				peer.bytesGiven > 0 &&
 				hasShutdown === undefined;
 			if (isOnce) {
@@ -391,6 +401,15 @@ export const startRawServer = async ({
 		peers: () => [...peers].map(({name}) => name),
 		bytesTaken: () => bytesTaken,
 		bytesLost: () => bytesLost,
+		unreachedBytes: () => unreachedBytes,
+		async arrive(patienceMs) {
+			await Promise.all(
+				[...peers].map(async peer => {
+					peer.isUnheard = true;
+					await endUnheard(peer.link, patienceMs);
+				}),
+			);
+		},
 		isInputCut: () => isInputCut,
 		cutOff: () => cutOff,
 		isAmidAnswer: () => isAmidAnswer,

@@ -13,7 +13,7 @@ import type {SockchatError} from '../errors.js';
 import type {LinkFacts, MessageKind} from '../event/link-facts.js';
 import {hostAndPort} from './address.js';
 import {checkEnd} from './stream/checked-end.js';
-import {checkSending} from './stream/checked-sending.js';
+import {checkSending, type SendingCheck} from './stream/checked-sending.js';
 import {resetSocket} from './stream/reset.js';
 import {bytesTakenOf, countTaken} from './stream/taken.js';
 
@@ -100,11 +100,10 @@ abstract class CommonLink {
 
 	/**
 	 * From now on it fails if what is sent last meets a closed socket.
-	 *
-	 * @param isReadFirst Whether reading never waits for a write: then all that has
-	 * come is read before a write fails.
+	 * If reading never waits for a write, all that has come is read before a write
+	 * fails.
 	 */
-	checkSending(_isReadFirst: boolean): void {}
+	checkSending(_check: SendingCheck): void {}
 
 	/** Why it is given up while it connects. */
 	tooLate(patienceMs: number): SockchatError {
@@ -151,8 +150,8 @@ export class SocketLink extends CommonLink {
 		return endpointsOf(this.stream);
 	}
 
-	override checkSending(isReadFirst: boolean): void {
-		checkSending(this.stream, this.kind, isReadFirst);
+	override checkSending(check: SendingCheck): void {
+		checkSending(this, check);
 	}
 
 	/** Sends RST; without one, as on a Unix domain socket, it closes at once. */

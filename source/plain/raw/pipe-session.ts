@@ -27,7 +27,12 @@ import {unreadable} from '../input.js';
 import type {Output} from '../output.js';
 import {adviceOf, missingOf} from './late.js';
 import {isFile, readFileInput, readPipedInput} from './pooled-input.js';
-import {notSent, notSentWithoutReader, tooFewReplies} from './script.js';
+import {
+	notReached,
+	notSent,
+	notSentWithoutReader,
+	tooFewReplies,
+} from './script.js';
 
 export type PipeStreams = {
 	readonly stdin: Readable & {readonly isTTY?: boolean};
@@ -230,6 +235,10 @@ export class PipeSession {
 
 		if (unmet && !this.hasFailed) {
 			this.fail(notMet(unmet));
+		}
+
+		if (end.unreachedBytes > 0 && !this.isReaderGone) {
+			this.fail(notReached(end.unreachedBytes));
 		}
 
 		await stdout.flush();

@@ -37,6 +37,7 @@ export type RunningPipe = {
 const nothingMoved = {
 	bytesRead: 0,
 	bytesTaken: 0,
+	unreachedBytes: 0,
 	hasInputEnded: false,
 	inputError: undefined,
 	isEnough: true,
@@ -229,7 +230,10 @@ const servePipe = async (
 			{...nothingMoved, ...end},
 			isCutShort,
 			session.wasLeft &&
-				(end.cutOff.length > 0 || end.isAmidScript || isUnsent),
+				(end.cutOff.length > 0 ||
+					end.isAmidScript ||
+					isUnsent ||
+					end.unreachedBytes > 0),
 		);
 	};
 

@@ -18,6 +18,7 @@ import {adviceOf, missingOf} from './late.js';
 import {isFile} from './pooled-input.js';
 import {ReplyCount} from './reply-count.js';
 import {
+	notReached,
 	notSent,
 	notSentWithoutReader,
 	sendRaw,
@@ -71,7 +72,7 @@ export class RawSession {
 	): Promise<{readonly chat: RawChat; readonly script: Script}> {
 		const {options, printer, progress, streams} = this.#given;
 		const onSilent = () => {
-			this.#stop();
+			this.#stop(quietMs);
 		};
 
 		if (options.isByHand) {
@@ -194,7 +195,8 @@ export class RawSession {
 			bytesRead <= taken &&
 			!(this.#isCutShort && (this.#isWanted || isOver))
 		) {
-			return undefined;
+			const unreached = this.#unreachedBytes;
+			return unreached > 0 ? notReached(unreached) : undefined;
 		}
 
 		const hasEnded =
@@ -222,6 +224,7 @@ export class RawSession {
 			this.#isUnsentWithoutReader ||
 			(this.#wasLeft && (this.#isFileUnread || this.#isUnanswered)) ||
 			(this.#isEnough && this.#sending.heldBytes() > 0) ||
+			this.#unreachedBytes > 0 ||
 			this.cutOff.length > 0 ||
 			(this.#wasLeft && this.#chat!.isAmidAnswer()) ||
 			this.#isCutOff
@@ -242,6 +245,13 @@ export class RawSession {
 
 	get #bytesRead(): number {
 		return this.#sending.bytesRead + this.#sending.heldBytes();
+	}
+
+	/** A reader that went away ends it at once. */
+	get #unreachedBytes(): number {
+		return this.#given.streams.stdout.failure === 'gone'
+			? 0
+			: this.#chat!.unreachedBytes();
 	}
 
 	/** Whether stdin was cut short. */
@@ -332,29 +342,42 @@ export class RawSession {
 		const hasInput = options.isInputRead || options.message !== undefined;
 		const isSent = bytesRead === (this.#chat?.bytesTaken() ?? 0);
 		if (isOver || streams.isTyped || !hasInput || (hasEnded && isSent)) {
-			this.#stop();
+			this.#stop(Infinity);
 			return;
 		}
 
 		systemClock.setTimer(() => {
-			const isQuiet = isSent && bytesRead === this.#sending.bytesRead;
+			// A file is there, however slowly it is read, and so is what waits until
+			// our own output is read.
+			const isMoreThere =
+				(this.#isInputFinite && !this.#sending.hasEnded && !this.isInputCut) ||
+				streams.stdout.stream.writableNeedDrain;
+			const isQuiet =
+				isSent && bytesRead === this.#sending.bytesRead && !isMoreThere;
 			if (isQuiet) {
-				this.#stop();
+				this.#stop(Infinity);
 			} else {
 				this.#stopSoon();
 			}
 		}, quietMs);
 	}
 
-	/** All replies have come, or `--idle` has passed. */
-	#stop(): void {
+	/**
+	 * All replies have come, or `--idle` has passed.
+	 *
+	 * @param patienceMs For how long what was sent may be on its way.
+	 */
+	#stop(patienceMs: number): void {
 		this.#isEnough = true;
 		this.#typing?.noteLeft();
 		this.#chat?.setPaused(true);
 		// One turn, for what is on its way to the kernel.
 		setImmediate(() => {
-			this.#chat?.leave();
-			this.#chat?.leave();
+			const chat = this.#chat;
+			void chat?.arrive(patienceMs).then(() => {
+				chat.leave();
+				chat.leave();
+			});
 		});
 	}
 }

@@ -6,9 +6,9 @@
  * end nothing is written once more, which fails if RST came; and shutdown(),
  * which libuv calls a turn later, is asked how it went, as node:net doesn't. Once
  * FIN has arrived, a peer that had ended, too, closes without RST, whatever it
- * left unread. A Unix domain socket has no RST, and its writes fail
- * as soon as the other side has closed; what that left unread, it says to the
- * next read.
+ * left unread. What still waits in our kernel then is waited for. A Unix domain
+ * socket has no RST, and its writes fail as soon as the other side has closed;
+ * what that left unread, it says to the next read.
  *
  * A write that fails says nothing of what the other side had sent before. So
  * that is read first, then the write has failed; unless the reader waits for
@@ -18,8 +18,15 @@ import {Buffer} from 'node:buffer';
 import type {Socket} from 'node:net';
 import {constants} from 'node:os';
 import {setImmediate} from 'node:timers';
+import {maxNeverWaiting, type Arrivals} from './arrivals.js';
 
 type Done = (error?: Error | null) => void;
+
+/** Undefined where there are none. */
+type Endpoints = {
+	readonly local: string | undefined;
+	readonly remote: string | undefined;
+};
 
 type ShutdownRequest = {
 	/** @param status 0, or the negative errno. */
@@ -37,13 +44,20 @@ const nothing = Buffer.alloc(0);
 // What Node says in place of an encoding, which its types leave out.
 const ofBytes = 'buffer' as BufferEncoding;
 
-/** The kernel took it, but the other side had closed. */
+/** The kernel took it, but the other side had closed, or has reset since. */
 class LostError extends Error {
-	readonly code = 'EPIPE';
+	readonly code: string;
+
+	constructor(message: string, code = 'EPIPE', options?: ErrorOptions) {
+		super(message, options);
+		this.code = code;
+	}
 }
 
-const lossOf = (error: NodeJS.ErrnoException): Error =>
-	error.code === 'EPIPE' ? new LostError(error.message, {cause: error}) : error;
+const lossOf = (cause: NodeJS.ErrnoException): Error =>
+	cause.code === 'EPIPE' || cause.code === 'ECONNRESET'
+		? new LostError(cause.message, cause.code, {cause})
+		: cause;
 
 /** Whether the kernel took more than may have arrived. */
 export const isLossOfTaken = (error: Error): boolean =>
@@ -170,16 +184,50 @@ const finishIfOpen = (
 	});
 };
 
-/**
- * Before anything was sent.
- *
- * @param isReadFirst Whether reading never waits for a write.
- */
-export const checkSending = (
+/** Fails if RST comes before the other kernel has all; then nobody else notices. */
+const waitForArrival = (
 	socket: Socket,
-	kind: 'tcp' | 'unix',
-	isReadFirst: boolean,
+	{local, remote}: Endpoints,
+	arrivals: Arrivals,
+	done: Done,
 ): void => {
+	if (
+		socket.bytesWritten <= maxNeverWaiting ||
+		socket.destroyed ||
+		local === undefined ||
+		remote === undefined
+	) {
+		done();
+		return;
+	}
+
+	arrivals.wait({
+		socket,
+		local,
+		remote,
+		done(error) {
+			done(error && lossOf(error));
+		},
+	});
+};
+
+export type SendingCheck = {
+	/** Whether reading never waits for a write. */
+	readonly isReadFirst: boolean;
+	/** Where TCP waits for what it has sent to arrive. */
+	readonly arrivals: Arrivals;
+};
+
+/** Before anything was sent. */
+export const checkSending = (
+	link: {
+		readonly kind: 'tcp' | 'unix';
+		readonly stream: Socket;
+		readonly endpoints: Endpoints;
+	},
+	{isReadFirst, arrivals}: SendingCheck,
+): void => {
+	const {kind, stream: socket} = link;
 	const checked = new CheckedSending(socket, isReadFirst);
 	const write = socket._write.bind(socket);
 	const writeAll = socket._writev?.bind(socket);
@@ -203,7 +251,13 @@ export const checkSending = (
 				if (error) {
 					end(lossOf(error));
 				} else {
-					finishIfOpen(socket, finish, end);
+					finishIfOpen(socket, finish, failure => {
+						if (failure) {
+							end(failure);
+						} else {
+							waitForArrival(socket, link.endpoints, arrivals, end);
+						}
+					});
 				}
 			});
 		} else {

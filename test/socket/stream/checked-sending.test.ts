@@ -1,11 +1,18 @@
 /** How bytes that met a closed socket fail what is sent, and when that is said. */
 import assert from 'node:assert/strict';
+import {Buffer} from 'node:buffer';
 import {once} from 'node:events';
 import {connect, createServer, type AddressInfo, type Socket} from 'node:net';
 import test, {type TestContext} from 'node:test';
 import {requireLoopback} from '../../../source/socket/address.js';
 import {dial} from '../../../source/socket/dial.js';
-import {checkSending} from '../../../source/socket/stream/checked-sending.js';
+import {endpointsOf, SocketLink} from '../../../source/socket/link.js';
+import {Arrivals} from '../../../source/socket/stream/arrivals.js';
+import {
+	checkSending,
+	isLossOfTaken,
+} from '../../../source/socket/stream/checked-sending.js';
+import {readTcpTable} from '../../../source/socket/tcp-table.js';
 import {startPython} from '../../helpers/link-peers.js';
 import {until} from '../../helpers/until.js';
 
@@ -32,7 +39,7 @@ test('checked sending: what came before a write failed is read first', async t =
 			port: Number(python.port),
 		}),
 	);
-	link.checkSending(true);
+	link.checkSending({isReadFirst: true, arrivals: new Arrivals()});
 	const {stream} = link;
 	t.after(() => stream.destroy());
 	let received = 0;
@@ -59,13 +66,16 @@ test('checked sending: what came before a write failed is read first', async t =
 });
 
 /** A connection whose peer has ended, and leaves what it gets unread. */
-const openHalf = async (t: TestContext) => {
+const openHalf = async (t: TestContext, sent: Uint8Array | string) => {
 	const server = createServer({pauseOnConnect: true, allowHalfOpen: true});
 	server.listen({host: '127.0.0.1', port: 0});
 	await once(server, 'listening');
 	const {port} = server.address() as AddressInfo;
 	const socket = connect({host: '127.0.0.1', port, allowHalfOpen: true});
-	checkSending(socket, 'tcp', true);
+	checkSending(new SocketLink('tcp', socket), {
+		isReadFirst: true,
+		arrivals: new Arrivals(),
+	});
 	const [far] = (await once(server, 'connection')) as [Socket];
 	t.after(() => {
 		socket.destroy();
@@ -75,13 +85,13 @@ const openHalf = async (t: TestContext) => {
 	far.end();
 	await once(socket.resume(), 'end');
 	await new Promise(resolve => {
-		socket.write('hello', resolve);
+		socket.write(sent, resolve);
 	});
 	return {socket, far};
 };
 
 test('checked sending: an RST between the last write and FIN fails our end', async t => {
-	const {socket, far} = await openHalf(t);
+	const {socket, far} = await openHalf(t, 'hello');
 	// The end is checked within this call, and FIN follows in the next turn.
 	socket.end();
 	far.destroy();
@@ -90,10 +100,42 @@ test('checked sending: an RST between the last write and FIN fails our end', asy
 });
 
 test('checked sending: FIN that meets bytes unread, and no RST, is a good end', async t => {
-	const {socket, far} = await openHalf(t);
+	const {socket, far} = await openHalf(t, 'hello');
 	socket.end();
 	await once(socket, 'finish');
 	far.destroy();
 	await once(socket, 'close');
 	assert.equal(socket.errored, null);
+});
+
+// The kernel takes it, and a peer that doesn't read gets a part of it.
+const muchMore = Buffer.alloc(2_000_000);
+
+/** Our FIN waits behind bytes that the other side doesn't read. */
+const endAmidBytes = async (t: TestContext) => {
+	const {socket, far} = await openHalf(t, muchMore);
+	const {local, remote} = endpointsOf(socket);
+	const ours = async () => (await readTcpTable())!.pair(local!, remote!).local;
+	socket.end();
+	await until(async () => (await ours())?.state === 'LAST-ACK', {
+		what: 'our FIN',
+	});
+	assert.equal(socket.writableFinished, false);
+	return {socket, far};
+};
+
+test('checked sending: an RST while bytes wait behind our FIN fails our end', async t => {
+	const {socket, far} = await endAmidBytes(t);
+	far.resetAndDestroy();
+	const [error] = (await once(socket, 'error')) as [NodeJS.ErrnoException];
+	assert.equal(error.code, 'ECONNRESET');
+	assert.equal(isLossOfTaken(error), true);
+});
+
+test('checked sending: our end is over once the other kernel has all', async t => {
+	const {socket, far} = await endAmidBytes(t);
+	far.resume();
+	await once(socket, 'close');
+	assert.equal(socket.errored, null);
+	await until(() => far.bytesRead === muchMore.length, {what: 'all bytes'});
 });

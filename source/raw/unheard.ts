@@ -1,0 +1,34 @@
+/**
+ * The end of a connection that nobody listens to any more: FIN, and the wait
+ * until all that was sent has arrived.
+ *
+ * What comes meanwhile is read by somebody, and dropped: if it is not read, the
+ * close becomes RST, which throws away what waits in our kernel; and a side that
+ * waits for us to read may not read us.
+ */
+import {clearTimeout, setTimeout} from 'node:timers';
+import type {Link} from '../socket/link.js';
+import {unreachedBytes} from '../socket/send-queue.js';
+
+/** Settles when all has arrived, the connection has closed, or time is up. */
+export const endUnheard = async (
+	{stream}: Link,
+	patienceMs: number,
+): Promise<void> =>
+	new Promise(resolve => {
+		const timer =
+			patienceMs === Infinity ? undefined : setTimeout(resolve, patienceMs);
+		stream.resume();
+		// Called with an error if it is destroyed before.
+		stream.end(() => {
+			clearTimeout(timer);
+			resolve();
+		});
+	});
+
+/** How much of what was sent would be left in our kernel if it closed now. */
+export const leftBehind = (link: Link): number => {
+	const {writableEnded, writableFinished, destroyed} = link.stream;
+	const isUnderWay = writableEnded && !writableFinished && !destroyed;
+	return isUnderWay && link.kind !== 'memory' ? (unreachedBytes(link) ?? 0) : 0;
+};
