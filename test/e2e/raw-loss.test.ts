@@ -91,10 +91,11 @@ test('e2e: the first peer of a raw server gets the file, and all get FIN', async
 });
 
 test('e2e: a raw server reads nothing of stdin before somebody is there', async t => {
-	// What follows it in the shell finds all of the file there.
+	// What follows it in the shell finds all of the file there. Without `<&0` its
+	// stdin would be /dev/null, as of all that runs in the background.
 	const again = inShell(
 		t,
-		`{ { % & } 2>${folder}/err; until grep -q listening ${folder}/err; do :; done; kill %1; wait; cat; } < ${file} | cmp - ${file}`.replace(
+		`{ { % <&0 & } 2>${folder}/err; until grep -q listening ${folder}/err; do :; done; kill %1; wait; cat; } < ${file} | cmp - ${file}`.replace(
 			'kill %1',
 			'kill $!',
 		),
