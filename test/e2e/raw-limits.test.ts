@@ -138,14 +138,14 @@ for (const output of [[], ['--json']]) {
 			socket.on('end', () => {
 				hasFin = true;
 			});
-			socket.on('data', () => {
-				assert.equal(hasFin, false);
-				socket.end('an answer');
+			socket.once('data', () => {
+				asked = socket;
 			});
 			if (isSpeakingFirst) {
 				socket.end('an answer');
 			}
 		});
+		let asked: Socket | undefined;
 		let isSpeakingFirst = false;
 		const patient = startBin(t, [
 			'connect',
@@ -155,7 +155,18 @@ for (const output of [[], ['--json']]) {
 			port,
 		]);
 		patient.write('a question');
+		const peer = await until(() => asked, {what: 'the question'});
 		patient.end();
+		// It goes on after the end of stdin, which it has seen by the second turn.
+		for (const part of ['an', ' ', 'answer']) {
+			peer.write(part);
+			await patient.waitForOutput(isJson ? `"text":"${part}"` : part, {
+				stream: 'stdout',
+			});
+		}
+
+		assert.equal(hasFin, false);
+		peer.end();
 		assert.deepEqual(await patient.waitForExit(), done, patient.seen());
 		assert.equal(heard(patient, isJson), 'an answer');
 
