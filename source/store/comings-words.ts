@@ -2,8 +2,8 @@
  * A run of comings and goings, as one sentence: who passed by, who came, who
  * went, and whose nick is another now. Pure.
  */
-import type {Coming, Comings} from './item.js';
-import {reasonWords, type EndReason} from './notice.js';
+import type {Coming, Comings, EndReason} from './item.js';
+import {reasonWords} from './notice.js';
 
 /** One person, as far as a run shows it. */
 type Path = {

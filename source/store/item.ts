@@ -1,7 +1,7 @@
 /** One entry of the transcript. Items are never changed, only replaced. */
 import type {Tone} from '../event/event.js';
 import type {ForeignProtocol} from '../protocol/foreign/sniff.js';
-import type {EndReason} from './notice.js';
+import type {LeaveReason} from '../protocol/frame.js';
 
 /**
  * How far one's own message is known to have got.
@@ -53,6 +53,10 @@ export type BotTalk = {
 	readonly text: string;
 	readonly hasFailed: boolean;
 };
+
+/** How a connection ended; a Unix domain socket sends no segments. */
+export type EndReason =
+	LeaveReason | 'unix closed' | 'unix reset' | 'past shutdown';
 
 /** Gaps, what the socket did, answers to commands. */
 export type Notice = {

@@ -11,13 +11,9 @@ import type {
 	ServerFrame,
 } from '../protocol/frame.js';
 import type {ChatEvent, ControlEvent, Tone} from '../event/event.js';
-import type {TurnedAway} from './item.js';
+import type {EndReason, TurnedAway} from './item.js';
 
 export type Words = {readonly tone: Tone; readonly text: string};
-
-/** How a connection ended; a Unix domain socket sends no segments. */
-export type EndReason =
-	LeaveReason | 'unix closed' | 'unix reset' | 'past shutdown';
 
 const reasons: Readonly<Record<EndReason, string>> = {
 	quit: 'quit',
