@@ -16,6 +16,7 @@ import {connectionLost} from '../socket/dial.js';
 import type {MessageKind} from '../event/link-facts.js';
 import type {Link} from '../socket/link.js';
 import type {LinkWish} from '../socket/link/transport.js';
+import {onShutdown} from '../socket/stream/shutdown.js';
 import type {Packet} from '../tcp/pcap.js';
 import {errnoCauseOf, LateFile, reasonOf} from '../new-file.js';
 import {ChunkObjects} from './chunk-objects.js';
@@ -157,7 +158,7 @@ export class Recorder {
 		stream.prependListener('end', () => {
 			this.#write({type: 'fin', direction: 'in', peer, at: at()});
 		});
-		stream.prependListener('finish', () => {
+		onShutdown(stream, () => {
 			this.#write({type: 'fin', direction: 'out', peer, at: at()});
 		});
 		stream.prependListener('error', (error: Error) => {

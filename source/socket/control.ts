@@ -12,6 +12,7 @@ import {assertNever, bytesOf, bytesWere} from '../errors.js';
 import type {Link, OuterLink} from './link.js';
 import {readTcpInfo} from './ss.js';
 import {isReading, setReading} from './stream/reading.js';
+import {hasShutDown} from './stream/shutdown.js';
 import {readTcpTable} from './tcp-table.js';
 
 /** What only the socket's owner can do cleanly. */
@@ -96,7 +97,7 @@ const closeSocket = async (
 	}
 
 	const queued = stream.writableLength;
-	const words = closingWords(link, unreadBytes, socket.writableFinished);
+	const words = closingWords(link, unreadBytes, hasShutDown(socket));
 	// What is read in between, the table doesn't know.
 	owner.close(isReading(socket) ? undefined : unreadBytes);
 	const lost =

@@ -17,6 +17,7 @@ import {
 	type TcpState,
 } from '../tcp/tcp.js';
 import type {Clock} from '../socket/clock.js';
+import {onShutdown} from '../socket/stream/shutdown.js';
 
 export type WatchStepsOptions = {
 	readonly side: 'client' | 'server';
@@ -205,7 +206,7 @@ export const watchSteps = (
 		received('FIN');
 		endedAt = clock.wallMs();
 	});
-	socket.once('finish', () => {
+	onShutdown(socket, () => {
 		// After an RST, shutdown() has nothing to do.
 		if (!isOver) {
 			called('shutdown(SHUT_WR)');

@@ -19,6 +19,7 @@ import type {Socket} from 'node:net';
 import {constants} from 'node:os';
 import {setImmediate} from 'node:timers';
 import {maxNeverWaiting, type Arrivals} from './arrivals.js';
+import {noteShutdown} from './shutdown.js';
 
 type Done = (error?: Error | null) => void;
 
@@ -201,14 +202,16 @@ const waitForArrival = (
 		return;
 	}
 
-	arrivals.wait({
-		socket,
-		local,
-		remote,
-		done(error) {
+	let isDone = false;
+	const settle = (error?: Error): void => {
+		if (!isDone) {
+			isDone = true;
 			done(error && lossOf(error));
-		},
-	});
+		}
+	};
+
+	arrivals.wait({socket, local, remote, done: settle});
+	noteShutdown(socket, settle);
 };
 
 export type SendingCheck = {

@@ -1,6 +1,13 @@
 /** Closes a connection with RST (SO_LINGER 0 and close(2)). */
 import type {Socket} from 'node:net';
 import {setImmediate} from 'node:timers';
+import {endArrival, hasShutDown, onShutdown} from './shutdown.js';
+
+const resetNow = (socket: Socket): void => {
+	// Node waits for 'finish'.
+	socket.resetAndDestroy();
+	endArrival(socket);
+};
 
 /**
  * Sends RST, and destroys the socket; TCP only.
@@ -11,7 +18,7 @@ import {setImmediate} from 'node:timers';
  */
 export const resetSocket = (socket: Socket): void => {
 	const isEnding =
-		socket.writableEnded && !socket.writableFinished && !socket.destroyed;
+		socket.writableEnded && !hasShutDown(socket) && !socket.destroyed;
 	if (socket.connecting && !socket.destroyed) {
 		// It may be ended meanwhile.
 		socket.once('connect', () => {
@@ -20,10 +27,10 @@ export const resetSocket = (socket: Socket): void => {
 			});
 		});
 	} else if (isEnding && socket.writableLength === 0) {
-		socket.once('finish', () => {
-			socket.resetAndDestroy();
+		onShutdown(socket, () => {
+			resetNow(socket);
 		});
 	} else {
-		socket.resetAndDestroy();
+		resetNow(socket);
 	}
 };
