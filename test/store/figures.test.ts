@@ -46,7 +46,13 @@ const bytes = {bytesIn: 0, bytesOut: 0};
 const ended: ChatEvent = {type: 'ended', at: 1, peer, reason: 'quit', ...bytes};
 
 test('figures: a server counts its peers in all its phases', () => {
-	const model = reduce(start, [
+	const room = createModel({
+		mode: 'room',
+		where: '127.0.0.1:5001',
+		nick: 'otter',
+		id: '',
+	});
+	const model = reduce(room, [
 		listening('binding'),
 		accepted,
 		accepted,

@@ -322,8 +322,8 @@ export const openTrace = (owner: Owner) => {
 			: `${text}\n${(at / 1000).toFixed(6)} +++ ended +++`;
 	};
 
-	const callsOf = (names: readonly string[], kind: Kind) =>
-		names
+	const callsOf = (files: readonly string[], kind: Kind) =>
+		files
 			.flatMap(name => parseTrace(readTrace(name), kind))
 			.toSorted((a, b) => a.from - b.from);
 	return {
