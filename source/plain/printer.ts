@@ -44,14 +44,6 @@ export type Streams = {
 	readonly stderr: Writable;
 };
 
-// They may come between two old entries, and print nothing by themselves.
-const background: ReadonlySet<ChatEvent['type']> = new Set([
-	'kernel',
-	'step',
-	'traffic',
-	'wire',
-]);
-
 /** A coming or going. */
 const presenceIn = (event: ChatEvent) =>
 	event.type === 'frame' &&
@@ -194,10 +186,6 @@ export class Printer {
 				this.#past.push(frame);
 				return true;
 			}
-
-			if (!background.has(event.type)) {
-				this.#printPast();
-			}
 		}
 
 		const isCalled =
@@ -212,6 +200,11 @@ export class Printer {
 			isUnix: this.#isUnix,
 			isConfirmed: event.type === 'step' && this.#isConfirmed(event.step),
 		});
+		// Much comes between two old entries that prints nothing.
+		if (isWorded && !isQuiet && (out ?? err) !== undefined) {
+			this.#printPast();
+		}
+
 		const timed = (lines: DisplayText) =>
 			this.#look.isTimed ? withTime(lines, event) : lines;
 		const isGreeting = event.type === 'frame' && event.frame.type === 'welcome';

@@ -157,6 +157,8 @@ test('printer: what came and went around the own return is folded, without onese
 		now(left('host')),
 		now(left('otter')),
 		now(left('crow')),
+		// Nothing is printed of it, so it parts nothing.
+		{type: 'rtt', at, rttMs: 1} as const,
 		now(joined('host')),
 		now(joined('crow')),
 		now(joined('otter')),
