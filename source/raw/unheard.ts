@@ -7,6 +7,7 @@
  * waits for us to read may not read us.
  */
 import {clearTimeout, setTimeout} from 'node:timers';
+import {bytesOf, SockchatError} from '../errors.js';
 import type {Link} from '../socket/link.js';
 import {unreachedBytes} from '../socket/send-queue.js';
 
@@ -32,3 +33,10 @@ export const leftBehind = (link: Link): number => {
 	const isUnderWay = writableEnded && !writableFinished && !destroyed;
 	return isUnderWay && link.kind !== 'memory' ? (unreachedBytes(link) ?? 0) : 0;
 };
+
+/** We closed it while the other side was not reading. */
+export const notReached = (bytes: number) =>
+	new SockchatError(
+		'ERR_NOT_SENT',
+		`The other side was not reading, so ${bytesOf(bytes)} of what was sent waited in the kernel as the connection was closed, and may not arrive.`,
+	);

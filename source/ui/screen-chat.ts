@@ -15,6 +15,7 @@ import type {
 	RoomModeOptions,
 } from '../options/options.js';
 import type {ChatEvent} from '../event/event.js';
+import {notReached} from '../raw/unheard.js';
 import {emptyTranscript, type Transcript} from '../store/transcript.js';
 import {done} from '../tcp/socket-action.js';
 import {bellSentence, type Bell} from './bell.js';
@@ -180,7 +181,11 @@ const openScreenRaw = async (
 		onStop() {
 			hand.stop();
 		},
-		lost: hand.lost,
+		async lost() {
+			const lost = await hand.lost();
+			const unreached = chat.unreachedBytes();
+			return lost ?? (unreached > 0 ? notReached(unreached) : undefined);
+		},
 	};
 };
 

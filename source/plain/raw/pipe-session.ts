@@ -20,6 +20,7 @@ import type {PipeEnd} from '../../raw/pipe.js';
 import {adviceOn, notMet, notMetYet} from '../../raw/script-failure.js';
 import type {Pending} from '../../raw/chat-script.js';
 import type {ScriptStep} from '../../raw/script-steps.js';
+import {notReached} from '../../raw/unheard.js';
 import {systemClock} from '../../socket/clock.js';
 import {BufferPool} from '../../socket/stream/buffer-pool.js';
 import {wordsOf} from '../../store/notice.js';
@@ -27,12 +28,7 @@ import {unreadable} from '../input.js';
 import type {Output} from '../output.js';
 import {adviceOf, missingOf} from './late.js';
 import {isFile, readFileInput, readPipedInput} from './pooled-input.js';
-import {
-	notReached,
-	notSent,
-	notSentWithoutReader,
-	tooFewReplies,
-} from './script.js';
+import {notSent, notSentWithoutReader, tooFewReplies} from './script.js';
 
 export type PipeStreams = {
 	readonly stdin: Readable & {readonly isTTY?: boolean};

@@ -47,13 +47,6 @@ export const notSentWithoutReader = (bytesRead: number, taken: number) =>
 		`Not all of stdin was sent, as nobody reads stdout any more: ${bytesWere(bytesRead)} read, and the kernel took ${taken} of them.`,
 	);
 
-/** We closed it while the other side was not reading. */
-export const notReached = (bytes: number) =>
-	new SockchatError(
-		'ERR_NOT_SENT',
-		`The other side was not reading, so ${bytesOf(bytes)} of what was sent waited in the kernel as the connection was closed, and may not arrive.`,
-	);
-
 /** @param isOwnEnd Whether a signal or `--idle` ended it, not the other side. */
 export const tooFewReplies = (
 	missing: number,

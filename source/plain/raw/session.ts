@@ -8,6 +8,7 @@ import {quietMs} from '../../raw/pipe.js';
 import {systemClock} from '../../socket/clock.js';
 import {cutOff} from '../../raw/peer-end.js';
 import {twoTurns} from '../../raw/turns.js';
+import {notReached} from '../../raw/unheard.js';
 import {emptyTranscript} from '../../store/transcript.js';
 import type {Printer, Streams} from '../printer.js';
 import type {Progress} from '../progress.js';
@@ -18,7 +19,6 @@ import {adviceOf, missingOf} from './late.js';
 import {isFile} from './pooled-input.js';
 import {ReplyCount} from './reply-count.js';
 import {
-	notReached,
 	notSent,
 	notSentWithoutReader,
 	sendRaw,
