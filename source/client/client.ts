@@ -21,7 +21,11 @@ import type {ClientEvent} from '../event/event.js';
 import {systemClock, type Clock} from '../socket/clock.js';
 import {ConnectionRunner} from '../socket/connection-runner.js';
 import {Gauges} from '../socket/gauges.js';
-import {controlSocket, type SocketOwner} from '../socket/control.js';
+import {
+	controlSocket,
+	resetByHand,
+	type SocketOwner,
+} from '../socket/control.js';
 import {noEndpoints, type Endpoints, type Link} from '../socket/link.js';
 import type {SocketWatch} from '../watch/socket-watch.js';
 import {BotCommands} from './bot-commands.js';
@@ -35,7 +39,6 @@ import {
 	closedByHand,
 	nextAttempt,
 	notSockchat,
-	resetByHand,
 	type RetryOptions,
 } from './endings.js';
 

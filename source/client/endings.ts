@@ -76,10 +76,6 @@ export const notSockchat = (seen: string) => {
 	);
 };
 
-/** /reset. */
-export const resetByHand = () =>
-	new SockchatError('ERR_RESET', 'You reset the connection (RST).');
-
 /** /close. */
 export const closedByHand = () =>
 	new SockchatError('ERR_LOST', 'You closed the connection.');

@@ -15,7 +15,11 @@ import {systemClock, type Clock} from '../socket/clock.js';
 import {ConnectionRunner} from '../socket/connection-runner.js';
 import {Gauges, type Counted} from '../socket/gauges.js';
 import {endsWithFin, type Endpoints, type Link} from '../socket/link.js';
-import {controlSocket, type SocketOwner} from '../socket/control.js';
+import {
+	controlSocket,
+	resetByHand,
+	type SocketOwner,
+} from '../socket/control.js';
 import {Arrivals} from '../socket/stream/arrivals.js';
 import {writeTo} from '../socket/stream/write.js';
 import type {SocketWatch} from '../watch/socket-watch.js';
@@ -88,6 +92,8 @@ export class RawClient implements Counted {
 	#recorded: Recorded | undefined;
 	/** Whether close(2) was asked for. */
 	#isClosing = false;
+	/** Whether we sent RST. */
+	#wasReset = false;
 	/** What of it waited in the kernel as we closed the connection. */
 	unreachedBytes = 0;
 	/** Whether nobody hears what comes. */
@@ -239,7 +245,8 @@ export class RawClient implements Counted {
 			onCall: call => {
 				this.#options.watch?.called(call, link);
 			},
-			reset() {
+			reset: () => {
+				this.#wasReset = true;
 				link.reset();
 			},
 			close: unreadBytes => {
@@ -316,6 +323,7 @@ export class RawClient implements Counted {
 
 	#dial(): Link {
 		const link = this.#options.dial();
+		this.#wasReset = false;
 		link.checkSending({isReadFirst: true, arrivals: this.#arrivals});
 		this.#options.watch?.follow(link, 'client', undefined);
 		this.#recorded = this.#options.recorder?.follow(link);
@@ -411,8 +419,13 @@ export class RawClient implements Counted {
 
 			this.#gauges.ended(this);
 			if (this.#isToRetry && this.#runner.connection.phase === 'open') {
-				this.#lose(endedByPeer(link));
+				this.#lose(this.#wasReset ? resetByHand() : endedByPeer(link));
 			} else {
+				if (this.#wasReset) {
+					// No end and no error says so.
+					this.leave();
+				}
+
 				this.#runner.dispatch({type: 'ended', at: this.#runner.now});
 			}
 		});

@@ -8,7 +8,7 @@ import {
 } from '../tcp/socket-action.js';
 import {formatTcpInfo} from '../tcp/tcp-info.js';
 import {lingerZero, type Call} from '../tcp/tcp.js';
-import {assertNever, bytesOf, bytesWere} from '../errors.js';
+import {assertNever, bytesOf, bytesWere, SockchatError} from '../errors.js';
 import type {Link, OuterLink} from './link.js';
 import {readTcpInfo} from './ss.js';
 import {isReading, setReading} from './stream/reading.js';
@@ -31,6 +31,10 @@ export type SocketOwner = {
 	/** Called before a call that the socket has no event for. */
 	readonly onCall: (call: Call) => void;
 };
+
+/** How a connection ended that its owner reset. */
+export const resetByHand = () =>
+	new SockchatError('ERR_RESET', 'You reset the connection (RST).');
 
 const askKernel = async ({endpoints}: OuterLink): Promise<Answer> => {
 	const {local, remote} = endpoints;

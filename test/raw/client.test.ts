@@ -140,6 +140,23 @@ test("raw client: ends at the other side's FIN, and fails at an RST", async t =>
 	assert.equal(cause?.code, 'ERR_RESET');
 });
 
+test('raw client: a reset by hand ends it, and is dialled again only if asked for', async t => {
+	const {address} = await openScripted(t, peer => {
+		peer.isFramed = false;
+	});
+	for (const isRetrying of [false, true]) {
+		const {client, ...raw} = openRawClient(t, address, {isRetrying});
+		await raw.untilPhase('open');
+		await client.control({type: 'reset'});
+		await raw.untilPhase(isRetrying ? 'waiting' : 'closed');
+		const {connection} = client;
+		assert.equal(
+			connection.phase === 'waiting' ? connection.cause.message : 'no cause',
+			isRetrying ? 'You reset the connection (RST).' : 'no cause',
+		);
+	}
+});
+
 for (const isShutdown of [true, false]) {
 	const how = isShutdown ? 'with' : 'without';
 	test(`raw client: what a pipe sends to a closed socket is lost, ${how} FIN at the end of the input`, async t => {
