@@ -12,6 +12,11 @@ import {
 	checkSending,
 	isLossOfTaken,
 } from '../../../source/socket/stream/checked-sending.js';
+import {resetSocket} from '../../../source/socket/stream/reset.js';
+import {
+	hasShutDown,
+	onShutdown,
+} from '../../../source/socket/stream/shutdown.js';
 import {readTcpTable} from '../../../source/socket/tcp-table.js';
 import {startPython} from '../../helpers/link-peers.js';
 import {until} from '../../helpers/until.js';
@@ -138,4 +143,26 @@ test('checked sending: our end is over once the other kernel has all', async t =
 	await once(socket, 'close');
 	assert.equal(socket.errored, null);
 	await until(() => far.bytesRead === muchMore.length, {what: 'all bytes'});
+});
+
+test('checked sending: behind a closed window, FIN is noted as it is asked for, and a reset waits for nothing', async t => {
+	const {socket, far} = await openHalf(t, muchMore);
+	const {local, remote} = endpointsOf(socket);
+	const theirs = async () =>
+		(await readTcpTable())!.pair(remote!, local!).local;
+	let noted = 0;
+	onShutdown(socket, () => {
+		noted++;
+	});
+	socket.end();
+	await until(() => noted > 0, {what: 'shutdown()'});
+	assert.deepEqual(
+		[hasShutDown(socket), socket.writableFinished],
+		[true, false],
+	);
+	assert.ok(await theirs());
+	resetSocket(socket);
+	await until(() => socket.closed, {what: 'the close'});
+	await until(async () => !(await theirs()), {what: 'RST'});
+	assert.deepEqual([noted, far.bytesRead, socket.errored], [1, 0, null]);
 });
