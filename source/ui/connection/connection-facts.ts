@@ -313,14 +313,25 @@ const standingAtPeers = ({socket}: Model): readonly string[] => {
 const unreadByPeer = (bytes: number): string =>
 	`unread by peer ${formatBytes(bytes)}`;
 
+const windowClosed = 'window closed';
+
+const notSentText = (bytes: number): string => `not sent ${formatBytes(bytes)}`;
+
 /** What stands still, if anything does. */
 export const standingFacts = (model: Model): readonly string[] => {
 	if (model.listening) {
 		return standingAtPeers(model);
 	}
 
-	const unread = model.socket.kernel?.pair?.remote?.receiveQueueBytes ?? 0;
-	return unread > 0 ? [unreadByPeer(unread)] : [];
+	const {local, remote} = model.socket.kernel?.pair ?? {};
+	const unread = remote?.receiveQueueBytes ?? 0;
+	const isHeldUp = local?.timer?.name === 'persist';
+	const notSent = isHeldUp && notSentOf(local);
+	return [
+		...(isHeldUp ? [windowClosed] : []),
+		...(notSent ? [notSentText(notSent)] : []),
+		...(unread > 0 ? [unreadByPeer(unread)] : []),
+	];
 };
 
 /** A server's counts of connections. */
@@ -387,9 +398,9 @@ const sendingTexts = (
 		...(notSent === undefined
 			? [`send queue ${formatBytes(sendQueueBytes)}`]
 			: [`unacked ${formatBytes(sendQueueBytes - notSent)}`]),
-		...(notSent ? [`not sent ${formatBytes(notSent)}`] : []),
+		...(notSent ? [notSentText(notSent)] : []),
 		...(timer?.name === 'persist'
-			? ['window closed', `persist timer ${formatMs(timer.inMs)}`]
+			? [windowClosed, `persist timer ${formatMs(timer.inMs)}`]
 			: []),
 		...(sending && sending.windowLimitedMs > 0
 			? [`window held it ${formatMs(sending.windowLimitedMs)}`]

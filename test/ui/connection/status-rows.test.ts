@@ -4,6 +4,7 @@ import {test} from 'node:test';
 import fc from 'fast-check';
 import stringWidth from 'string-width';
 import type {Model} from '../../../source/store/model.js';
+import type {KernelTimer} from '../../../source/tcp/tcp.js';
 import {statusRows} from '../../../source/ui/connection/status-rows.js';
 import {anyModel} from '../../helpers/any-model.js';
 import {
@@ -103,6 +104,37 @@ test('status rows: what a peer has left unread comes before the address, once', 
 	assert.match(row!, / · tcp ESTABLISHED · unread by peer 6 B · 127\.0\.0\.1:/);
 	const [wide] = rowsOf(model, 300);
 	assert.equal(wide!.split('unread by peer').length, 2);
+});
+
+test('status rows: a client says first that its window is closed, and what waits', () => {
+	const rowOf = (timer: KernelTimer | undefined, columns: number) => {
+		const local = kernelSocket({
+			sendQueueBytes: 4_115_456,
+			...(timer && {timer}),
+		});
+		const remote = kernelSocket({receiveQueueBytes: 128_512});
+		const kernel = {at: wallNow, pair: {local, remote}};
+		const {open: connection} = connections;
+		return rowsOf(
+			modelOf({mode: 'raw', connection, ...socketOf({kernel})}),
+			columns,
+		)[0]!;
+	};
+
+	const persist = {name: 'persist', inMs: 800} as const;
+	assert.match(
+		rowOf(persist, 80),
+		/ · tcp ESTABLISHED · window closed · not sent 4\.1 MB · /,
+	);
+	for (const fact of ['window closed', 'not sent', 'unread by peer']) {
+		assert.equal(rowOf(persist, 300).split(fact).length, 2, fact);
+	}
+
+	const sends = {name: 'retransmit', inMs: 200} as const;
+	assert.match(
+		rowOf(sends, 80),
+		/ · tcp ESTABLISHED · unread by peer 128\.5 kB · /,
+	);
 });
 
 test('status rows: show as much as fits, the most useful first', () => {
