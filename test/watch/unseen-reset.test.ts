@@ -60,6 +60,11 @@ test('unseen reset: the other end may have sent it', () => {
 		said({sent: 1}, pairOf('ESTABLISHED', 'ESTABLISHED')),
 		'RST undefined unknown',
 	);
+	// It had closed, too: no bytes came that could be answered.
+	assert.equal(
+		said({sent: 1}, pairOf('FIN-WAIT-2', 'LAST-ACK')),
+		'RST undefined unknown',
+	);
 });
 
 test('unseen reset: none is said without a cause', () => {
