@@ -462,7 +462,8 @@ test('e2e: plain: Ctrl-Z gives the terminal to the shell, and fg takes it back',
 	const shell = await openShell(t, {columns: 60, rows: 24});
 	const {command, args} = bin('connect', '--port', port, '--nick', 'owl');
 	shell.run(`${toShellLine(command, args)} --plain`);
-	await shell.waitFor('owl ›');
+	// What is older comes first, and would push away what the shell says.
+	await shell.waitFor(/You are owl.*\n(.*\n)*owl ›/);
 	shell.type('kept');
 	await shell.waitFor('owl › kept');
 	shell.press('ctrl-z');

@@ -86,6 +86,20 @@ export const startNats = async (
 		signal(name: NodeJS.Signals) {
 			process.kill(running.pid!, name);
 		},
+		/** Each of its threads, as one of them may still answer. */
+		async pause() {
+			process.kill(running.pid!, 'SIGSTOP');
+			const tasks = `/proc/${running.pid!}/task`;
+			const states = () =>
+				readdirSync(tasks).map(task => {
+					const stat = readFileSync(join(tasks, task, 'stat'), 'utf8');
+					return stat.slice(stat.lastIndexOf(')') + 2)[0]!;
+				});
+			await until(() => states().every(state => state === 'T'), {
+				what: 'all of its threads to be stopped',
+				seen: () => states().join(' '),
+			});
+		},
 	};
 };
 

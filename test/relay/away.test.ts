@@ -218,7 +218,7 @@ test('relay: of an engine that is silent it is said how long, and no more', asyn
 	const one = await openRelayed(t, nats.url);
 	const otter = openClient(t, one.address, 'otter');
 	await otter.untilJoined();
-	nats.signal('SIGSTOP');
+	await nats.pause();
 	otter.client.say('anybody?');
 	const trouble = () =>
 		one.relayEvents().flatMap(({error}) => (error ? [error.message] : []));
@@ -240,7 +240,7 @@ test('relay: a new nick that an engine leaves without an answer is explained', a
 	const one = await openRelayed(t, nats.url);
 	const otter = openClient(t, one.address, 'otter');
 	await otter.untilJoined();
-	nats.signal('SIGSTOP');
+	await nats.pause();
 	otter.client.rename('wren');
 	await otter.until('a word', () => sentencesOf(otter).length > 0);
 	assert.deepEqual(sentencesOf(otter), [
