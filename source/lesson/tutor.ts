@@ -70,7 +70,7 @@ const choosePorts = async (
 	const wanted = [
 		...new Set([serverPort, ...(markdown.match(placeholder) ?? [])]),
 	];
-	const ports = await freePorts(defaultHost, wanted.length);
+	const ports = [...(await freePorts(defaultHost, wanted.length))];
 	return new Map(wanted.map((port, index) => [port, ports[index]!]));
 };
 

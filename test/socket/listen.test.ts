@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import {execFileSync} from 'node:child_process';
+import {readFileSync} from 'node:fs';
 import {Server} from 'node:net';
 import process from 'node:process';
 import {test} from 'node:test';
 import {requireLoopback, type Address} from '../../source/socket/address.js';
-import {listen} from '../../source/socket/listen.js';
+import {freePorts, listen} from '../../source/socket/listen.js';
 import {requireExecutable} from '../helpers/environment.js';
 import {startPython} from '../helpers/peers.js';
 import {startProcess} from '../helpers/process.js';
@@ -30,6 +31,17 @@ test('listen: takes any loopback address, and each has its own ports', async t =
 			host === '::1' ? `[::1]:${port}` : `${host}:${port}`,
 		);
 	}
+});
+
+test('listen: no client of another program gets a free port by chance', async () => {
+	const range = readFileSync('/proc/sys/net/ipv4/ip_local_port_range', 'utf8');
+	const lowestOfClients = Number(range.split('\t', 1)[0]);
+	const ports = [...(await freePorts('127.0.0.1', 20))];
+	assert.equal(ports.length, 20);
+	assert.deepEqual(
+		ports.filter(port => port >= lowestOfClients),
+		[],
+	);
 });
 
 test('listen: names the taken port and its holder', async t => {
