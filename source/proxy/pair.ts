@@ -247,8 +247,8 @@ export class Pair {
 				const direction = link === this.client ? 'out' : 'in';
 				this.directions[direction].finish(() => {
 					other.stream.end(() => {
-						// Not at its own wish: what the other side still says is to be said
-						// to be lost, until it ends or our time is over.
+						// It did not wish to end: it is read until it does, or our time is
+						// over, so that what it says in vain can be counted.
 						if (!this.#isFinishing || other.kind === 'udp') {
 							other.stream.destroy();
 						}

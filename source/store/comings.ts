@@ -14,6 +14,7 @@ import {leftReason} from './notice.js';
 import {
 	appendItems,
 	itemAt,
+	itemsFrom,
 	prependItems,
 	replaceItem,
 	type Transcript,
@@ -225,9 +226,7 @@ export const appendFolded = (
 	items: readonly Item[],
 ): Transcript => {
 	const start = Math.max(transcript.first, transcript.end - openItems);
-	const open = Array.from({length: transcript.end - start}, (_item, offset) =>
-		itemAt(transcript, start + offset)!,
-	);
+	const open = itemsFrom(transcript, start);
 	const folded = foldItems([...open, ...items]);
 	let before = transcript;
 	for (const [offset, item] of open.entries()) {

@@ -9,7 +9,7 @@
 import type {Seen} from '../event/event.js';
 import {dayOf} from './days.js';
 import type {Item, Rule} from './item.js';
-import {itemAt, type Transcript} from './transcript.js';
+import {itemsFrom, type Transcript} from './transcript.js';
 
 export type Attention = {
 	/** Whether the chat is in front of the reader. */
@@ -141,12 +141,6 @@ const look = (
 
 	return {...reading, leftOff: {...leftOff, index, hasNews, seenUntil}};
 };
-
-/** @param index Of the first of them. */
-const itemsFrom = (transcript: Transcript, index: number): Item[] =>
-	Array.from({length: transcript.end - index}, (_item, offset) =>
-		itemAt(transcript, index + offset)!,
-	);
 
 /** @param before The end of the transcript before items were appended. */
 export const readAppended = (

@@ -333,5 +333,14 @@ export const itemAt = (
 	];
 };
 
+/** @param index Of the first of them, which must still be there. */
+export const itemsFrom = (
+	transcript: Transcript,
+	index: number,
+): readonly Item[] =>
+	Array.from({length: transcript.end - index}, (_item, offset) =>
+		itemAt(transcript, index + offset)!,
+	);
+
 const blockItemsOf = (maxItems: number): number =>
 	Math.ceil(Math.sqrt(maxItems));

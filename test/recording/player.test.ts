@@ -6,6 +6,7 @@ import {test, type TestContext} from 'node:test';
 import fc from 'fast-check';
 import type {Recorded} from '../../source/recording/line.js';
 import {play, type PlayedSide} from '../../source/recording/player.js';
+import type {LoopbackAddress} from '../../source/socket/address.js';
 import {dial} from '../../source/socket/dial.js';
 import {listenBare} from '../helpers/scripted.js';
 
@@ -39,6 +40,27 @@ const cutAt = (bytes: Buffer, places: readonly number[]): Buffer[] => {
 	return ends.map((end, index) => bytes.subarray(ends[index - 1] ?? 0, end));
 };
 
+/** Plays what a client recorded. */
+const playAt = async (
+	address: LoopbackAddress,
+	lines: readonly Recorded[],
+	side: PlayedSide,
+) =>
+	play({
+		lines: (async function* () {
+			yield* lines;
+		})(),
+		recordedSide: 'connect',
+		side,
+		isFast: true,
+		async open() {
+			const link = dial(address);
+			await once(link.stream, 'connect');
+			return link;
+		},
+		signal: new AbortController().signal,
+	});
+
 /** Plays what was recorded to a peer that reads our FIN, says this, and ends. */
 const playTo = async (
 	t: TestContext,
@@ -59,20 +81,7 @@ const playTo = async (
 			socket.end();
 		});
 	});
-	const played = await play({
-		lines: (async function* () {
-			yield* lines;
-		})(),
-		recordedSide: 'connect',
-		side,
-		isFast: true,
-		async open() {
-			const link = dial(address);
-			await once(link.stream, 'connect');
-			return link;
-		},
-		signal: new AbortController().signal,
-	});
+	const played = await playAt(address, lines, side);
 	await close();
 	return {...played, heard};
 };
@@ -170,20 +179,11 @@ test('player: a reset is not the end that was recorded', async t => {
 			socket.resetAndDestroy();
 		});
 	});
-	const {difference} = await play({
-		lines: (async function* () {
-			yield* [opened, moved('out', ping), ended('in')];
-		})(),
-		recordedSide: 'connect',
-		side: 'connect',
-		isFast: true,
-		async open() {
-			const link = dial(address);
-			await once(link.stream, 'connect');
-			return link;
-		},
-		signal: new AbortController().signal,
-	});
+	const {difference} = await playAt(
+		address,
+		[opened, moved('out', ping), ended('in')],
+		'connect',
+	);
 	assert.deepEqual(difference, {
 		connection: 1,
 		equalBytes: 0,
