@@ -41,7 +41,8 @@ const sockchat = (port: number, history: string): readonly string[] => {
 	return [node, bin, 'serve', ...args];
 };
 
-const script = (name: string) => (port: number) => [
+/** A program of ours; Node reads its TypeScript. */
+export const script = (name: string) => (port: number) => [
 	node,
 	here(`servers/${name}.ts`),
 	String(port),

@@ -1,14 +1,14 @@
 /**
- * Measures a raw pipe beside nc, socat and ncat: a file through a connection to
- * a socat that discards it, and one from a socat to /dev/null; each from the
- * start of the program to its end.
+ * Measures a raw pipe beside nc, socat, ncat and Node's own `pipe`: a file
+ * through a connection to a socat that discards it, and one from a socat to
+ * /dev/null; each from the start of the program to its end.
  */
 import {spawn} from 'node:child_process';
 import {once} from 'node:events';
 import {closeSync, openSync, truncateSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import process from 'node:process';
-import {bin} from './contestants.js';
+import {bin, script} from './contestants.js';
 import {median} from './generator.js';
 import {folder} from './native.js';
 import {freePort} from './processes.js';
@@ -32,6 +32,7 @@ const clients: ReadonlyArray<
 	['sockchat', port => [process.execPath, bin, 'connect', '--raw', port]],
 	['socat', port => ['socat', '-t', '60', '-', `TCP:127.0.0.1:${port}`]],
 	['ncat', port => ['ncat', '127.0.0.1', port]],
+	['`pipe` in Node', port => script('bare-pipe')(Number(port))],
 ];
 
 /** A socat that moves bytes one way between a file and one connection. */

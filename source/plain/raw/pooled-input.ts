@@ -8,11 +8,10 @@ import type {Buffer} from 'node:buffer';
 import {fstatSync, readSync} from 'node:fs';
 import {Readable} from 'node:stream';
 import type {Input} from '../../raw/feed.js';
-import {
-	BufferPool,
-	pooledBytes,
-	readIntoPool,
-} from '../../socket/stream/buffer-pool.js';
+import {BufferPool, readIntoPool} from '../../socket/stream/buffer-pool.js';
+
+/** A file has all of it at once: 128 KiB took a fifth longer. */
+const pieceBytes = 256 * 1024;
 
 /** Whether it ends by itself. */
 export const isFile = (descriptor: number): boolean => {
@@ -30,9 +29,9 @@ export const readFileInput = (
 	readonly stream: Readable;
 	readonly giveBack: (chunk: Buffer) => void;
 } => {
-	const pool = new BufferPool();
+	const pool = new BufferPool(pieceBytes);
 	const stream = new Readable({
-		highWaterMark: pooledBytes,
+		highWaterMark: pieceBytes,
 		read() {
 			// A turn for each piece, as the other direction wants to be read, too.
 			setImmediate(() => {

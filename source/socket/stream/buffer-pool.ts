@@ -11,7 +11,7 @@ import {Buffer} from 'node:buffer';
 import {Socket} from 'node:net';
 import type {Readable} from 'node:stream';
 
-/** What is read at once. */
+/** What is read at once of a connection. */
 export const pooledBytes = 128 * 1024;
 
 /** As much as Node reads at once by itself; a read of it means more to come. */
@@ -30,12 +30,18 @@ type Pooled = {
 export class BufferPool {
 	readonly #free: Pooled[] = [];
 	readonly #owners = new WeakMap<Uint8Array, Pooled>();
+	readonly #bytes: number;
 	#current: Pooled | undefined;
+
+	/** @param bytes What is read at once. */
+	constructor(bytes = pooledBytes) {
+		this.#bytes = bytes;
+	}
 
 	/** Where the next read is to go: never less than `bulkBytes`. */
 	get room(): Buffer {
 		this.#current ??= this.#free.pop() ?? {
-			bytes: Buffer.allocUnsafeSlow(pooledBytes),
+			bytes: Buffer.allocUnsafeSlow(this.#bytes),
 			filled: 0,
 			held: 0,
 		};
@@ -49,7 +55,7 @@ export class BufferPool {
 		current.filled += length;
 		current.held++;
 		this.#owners.set(chunk, current);
-		if (pooledBytes - current.filled < bulkBytes) {
+		if (this.#bytes - current.filled < bulkBytes) {
 			this.#current = undefined;
 		}
 
