@@ -220,8 +220,11 @@ const placeOfLate = (
 	const end =
 		step.taken === undefined ? endFor(step, connection, caller) : undefined;
 	const after = end ?? carrier;
-	const answer = connection.nextOf(caller.role, step.notBefore!);
-	return {after, ahead: (answer ?? -1) > after ? answer : undefined};
+	const answer = connection.nextOf(caller.role, step.notBefore!) ?? -1;
+	// What was counted is the least that it took: all that was there it may have.
+	const last = connection.carrierBy(otherRole(caller.role), seenBy(step)) ?? -1;
+	const isAnswered = answer > after && answer > last;
+	return {after, ahead: isAnswered ? answer : undefined};
 };
 
 /** Where a call stands. */

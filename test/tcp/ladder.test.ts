@@ -457,6 +457,15 @@ test('ladder: a recv() that came later than its bytes has a row of its own', () 
 		).slice(5);
 		assert.deepEqual(drawn(rungs), [row, '◂ PSH ─']);
 		assert.deepEqual(rungs[0]?.time, {notBefore: 30, seenAt: 40});
+		// It may have taken what came after that, too, and then sent nothing first.
+		const more = segment('PSH', 'client', 37, {seq: 10, ack: 8, length: 3});
+		const unsure = {...watch, segments: [...segments, answer, more]};
+		assert.deepEqual(
+			drawn(ladderOf(unsure, {side: 'server'})).slice(5),
+			'taken' in call
+				? ['◂ PSH ─', '─ PSH ▸', row]
+				: ['◂ PSH ─', '─ PSH ▸ recv(1024)'],
+		);
 		const ends = [
 			segment('FIN', 'client', 50, {seq: 10, ack: 1}),
 			segment('FIN', 'server', 51, {seq: 1, ack: 11}),
