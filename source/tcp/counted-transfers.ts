@@ -22,7 +22,7 @@ export type CountedTransfers = {
 	/** Without acknowledgements, and counted steps beside, before or after a call. */
 	readonly transfers: readonly Step[];
 	readonly covered: ReadonlyMap<Step, Covered>;
-	readonly before: ReadonlyMap<Step, CountedStep>;
+	readonly before: ReadonlyMap<Step, readonly CountedStep[]>;
 	readonly after: ReadonlyMap<Step, CountedStep>;
 };
 
@@ -55,6 +55,9 @@ type Way = {
 	left: number;
 };
 
+/** Both of them. */
+type Ways = Readonly<Record<'in' | 'out', Way>>;
+
 /** An end in one of these has got the other's FIN, and all before it. */
 const afterFin = new Set<TcpState>([
 	'CLOSE-WAIT',
@@ -84,17 +87,22 @@ const isOut = (step: Step): boolean =>
 		: isAcknowledgement(step) ||
 			(step.kind === 'segment' && step.direction === 'out');
 
+const createWays = (): Ways => {
+	const create = (): Way => ({counted: [], calls: [], left: 0});
+	return {in: create(), out: create()};
+};
+
 const waysOf = (
 	transfers: readonly Step[],
 	steps: readonly Step[],
-): Iterable<Way> => {
+): Iterable<Ways> => {
 	const connectionOf = connectionsOf(steps);
-	const ways = new Map<string, Way>();
+	const connections = new Map<string, Ways>();
 	for (const step of transfers) {
 		const connection = connectionOf(step.peer, seenBy(step));
-		const key = `${isOut(step) ? 'out' : 'in'} ${connection}`;
-		const way = ways.get(key) ?? {counted: [], calls: [], left: 0};
-		ways.set(key, way);
+		const ways = connections.get(connection) ?? createWays();
+		connections.set(connection, ways);
+		const way = ways[isOut(step) ? 'out' : 'in'];
 		if (isCounted(step)) {
 			way.counted.push(step);
 			way.left = Math.max(way.left, step.seq - 1 + step.length);
@@ -106,15 +114,15 @@ const waysOf = (
 	}
 
 	for (const step of steps) {
-		const way = showsFin(step)
-			? ways.get(`out ${connectionOf(step.peer, seenBy(step))}`)
+		const ways = showsFin(step)
+			? connections.get(connectionOf(step.peer, seenBy(step)))
 			: undefined;
-		if (way) {
-			way.left = Infinity;
+		if (ways) {
+			ways.out.left = Infinity;
 		}
 	}
 
-	return ways.values();
+	return connections.values();
 };
 
 /** The calls that moved only bytes of each counted step, if there are any. */
@@ -167,23 +175,75 @@ const queuedOf = ({calls, left}: Way): readonly Step[] =>
 			endOf(call) > left,
 	);
 
+/**
+ * Bytes of an own send() that left later than others of it, by what was received
+ * first in the time in which they did. Nobody saw which came first; what is sent
+ * leaves as soon as it can, and no answer goes with what was written before.
+ */
+const meanwhileOf = (
+	{in: received, out}: Ways,
+	orderOf: (step: Step) => number,
+): ReadonlyMap<CountedStep, Step> => {
+	const meanwhile = new Map<CountedStep, Step>();
+	let sent = 0;
+	let next = 0;
+	let previous = -1;
+	for (const step of out.counted) {
+		const end = step.seq - 1 + step.length;
+		while (sent < out.calls.length && endOf(out.calls[sent]!) < end) {
+			sent++;
+		}
+
+		const call = out.calls[sent];
+		if (call?.kind !== 'call' || call.evidence !== undefined) {
+			break;
+		}
+
+		const begun = Math.max(orderOf(call), previous);
+		const isTooEarly = (each: Step): boolean =>
+			orderOf(each) < begun || seenBy(each) <= (step.notBefore ?? Infinity);
+		while (next < received.calls.length && isTooEarly(received.calls[next]!)) {
+			next++;
+		}
+
+		const first = received.calls[next];
+		previous = orderOf(step);
+		if (offsetOf(call) < end && first && orderOf(first) < previous) {
+			meanwhile.set(step, first);
+		}
+	}
+
+	return meanwhile;
+};
+
 /** @param steps Those that tell when a connection began. */
 export const matchCounts = (
 	transfers: readonly Step[],
 	steps: readonly Step[],
 ): CountedTransfers => {
 	const covered = new Map<Step, Covered>();
-	const before = new Map<Step, CountedStep>();
+	const before = new Map<Step, CountedStep[]>();
 	const after = new Map<Step, CountedStep>();
 	const placed = new Set<Step>();
 	const order = new Map(transfers.map((step, index) => [step, index]));
-	for (const way of waysOf(transfers, steps)) {
-		for (const call of queuedOf(way)) {
+	const placeBefore = (call: Step, step: CountedStep): void => {
+		before.set(call, [...(before.get(call) ?? []), step]);
+		placed.add(step);
+	};
+
+	for (const ways of waysOf(transfers, steps)) {
+		const meanwhile = meanwhileOf(ways, step => order.get(step)!);
+		for (const call of queuedOf(ways.out)) {
 			covered.set(call, 'queued');
 		}
 
-		for (const [step, moved] of callsOf(way)) {
+		for (const [step, moved] of [...callsOf(ways.out), ...callsOf(ways.in)]) {
 			if (moved.length === 0) {
+				const received = meanwhile.get(step);
+				if (received) {
+					placeBefore(received, step);
+				}
+
 				continue;
 			}
 
@@ -201,7 +261,7 @@ export const matchCounts = (
 
 			placed.add(step);
 			if (!isOne && step.direction === 'in') {
-				before.set(moved[0]!, step);
+				placeBefore(moved[0]!, step);
 			} else if (!isOne) {
 				after.set(moved.at(-1)!, step);
 			}

@@ -122,14 +122,13 @@ export const ladderOf = (
 		}
 
 		if (!isCaptured) {
+			const counted = counts.after.get(step);
 			for (const each of [
-				counts.before.get(step),
+				...(counts.before.get(step) ?? []),
 				step,
-				counts.after.get(step),
+				...(counted ? [counted] : []),
 			]) {
-				if (each) {
-					ladder.addInferred(each);
-				}
+				ladder.addInferred(each);
 			}
 
 			return;

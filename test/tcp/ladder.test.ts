@@ -383,6 +383,45 @@ test('ladder: bytes that were counted late stand where they were received, whate
 	}
 });
 
+test('ladder: what left of a send() at a time that nobody saw stands above what was received meanwhile', () => {
+	const counted = (
+		direction: 'in' | 'out',
+		[seq, length]: readonly [number, number],
+		[notBefore, seenAt]: readonly [number, number],
+	): Step => ({
+		kind: 'segment',
+		segment: 'ACK',
+		evidence: 'read',
+		direction,
+		seq,
+		length,
+		count: 2,
+		peer: undefined,
+		notBefore,
+		seenAt,
+	});
+	const transfers = [
+		transfer('out', 0, 9000, 4),
+		counted('out', [1, 5000], [3, 5]),
+		transfer('in', 0, 3, 6),
+		transfer('in', 3, 3, 8),
+		counted('in', [1, 3], [5, 9]),
+		counted('in', [4, 3], [7, 10]),
+		counted('out', [5001, 4000], [7, 20]),
+	];
+	const steps = [...client.steps.slice(0, 5), called('resume()', {at: 9})];
+	const rungs = ladderOf({steps, transfers, segments: []}, {side: 'client'});
+	assert.deepEqual(drawn(rungs).slice(-7), [
+		'┄ data ▸',
+		'◂ data ┄',
+		'recv(65536) |',
+		'┄ data ▸',
+		'◂ data ┄',
+		'recv(65536) |',
+		'resume() |',
+	]);
+});
+
 test('ladder: what was called before connect() has no time after its SYN', () => {
 	const dial = (at: number) => [
 		called('socket()', {at}),
