@@ -49,9 +49,37 @@ const numbers: Readonly<
 	},
 };
 
+/** Those of recv() and send() that C and Python have a name for, by their bit. */
+const flagNames: ReadonlyArray<readonly [bit: number, name: string]> = [
+	[0x1, 'MSG_OOB'],
+	[0x2, 'MSG_PEEK'],
+	[0x4, 'MSG_DONTROUTE'],
+	[0x8, 'MSG_CTRUNC'],
+	[0x20, 'MSG_TRUNC'],
+	[0x40, 'MSG_DONTWAIT'],
+	[0x80, 'MSG_EOR'],
+	[0x1_00, 'MSG_WAITALL'],
+	[0x8_00, 'MSG_CONFIRM'],
+	[0x20_00, 'MSG_ERRQUEUE'],
+	[0x40_00, 'MSG_NOSIGNAL'],
+	[0x80_00, 'MSG_MORE'],
+	[0x20_00_00_00, 'MSG_FASTOPEN'],
+	[0x40_00_00_00, 'MSG_CMSG_CLOEXEC'],
+];
+
+/** As they are combined in C and in Python; a bit without a name as a number. */
+const namedFlags = (flags: number): string => {
+	const named = flagNames.filter(([bit]) => (flags & bit) !== 0);
+	const rest = named.reduce((left, [bit]) => left & ~bit, flags) >>> 0;
+	return [
+		...named.map(([, name]) => name),
+		...(rest === 0 ? [] : [`0x${rest.toString(16)}`]),
+	].join(' | ');
+};
+
 /** As in C, without the descriptor and the buffer. */
 const written = (name: SystemCall, size: number, flags: number): Call => {
-	const withFlags = `${size}${flags === 0 ? '' : `, 0x${flags.toString(16)}`}`;
+	const withFlags = `${size}${flags === 0 ? '' : `, ${namedFlags(flags)}`}`;
 	switch (name) {
 		case 'recvfrom': {
 			return `recv(${withFlags})`;

@@ -54,6 +54,10 @@ type Arguments = {
 	readonly fd: string;
 };
 
+/** Python's flags are members of its module. */
+const pythonFlags = (given: string): string =>
+	given.replaceAll('MSG_', 'socket.MSG_');
+
 const sizeOf = (given: string): string => (given === '' ? 'size' : given);
 
 const writers: Readonly<Record<CallName, (call: Arguments) => Written>> = {
@@ -87,14 +91,14 @@ const writers: Readonly<Record<CallName, (call: Arguments) => Written>> = {
 	recv({given, py, fd}) {
 		const [size = '', flags = '0'] = given.split(', ', 2);
 		return {
-			python: `${py}.recv(${given || '...'})`,
+			python: `${py}.recv(${pythonFlags(given) || '...'})`,
 			c: `recv(${fd}, buf, ${sizeOf(size)}, ${flags})`,
 		};
 	},
 	send({given, py, fd}) {
 		const [size = '', flags] = given.split(', ', 2);
 		return {
-			python: `${py}.send(data${flags === undefined ? '' : `, ${flags}`})`,
+			python: `${py}.send(data${flags === undefined ? '' : `, ${pythonFlags(flags)}`})`,
 			c: `send(${fd}, buf, ${sizeOf(size)}, ${flags ?? '0'})`,
 		};
 	},

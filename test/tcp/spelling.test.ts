@@ -3,6 +3,7 @@ import {spawnSync} from 'node:child_process';
 import {test} from 'node:test';
 import {
 	spelledCall,
+	spelledFailure,
 	spellings,
 	spellingTable,
 } from '../../source/tcp/spelling.js';
@@ -32,10 +33,10 @@ const calls: readonly Call[] = [
 	'connect([::1]:5001)',
 	'connect()',
 	'recv(1024)',
-	'recv(1024, 0x40)',
+	'recv(1024, MSG_PEEK | MSG_WAITALL)',
 	'recv()',
 	'send(6)',
-	'send(6, 0x4000)',
+	'send(6, MSG_NOSIGNAL | 0x4000000)',
 	'send()',
 	'read(1024)',
 	'read()',
@@ -65,6 +66,15 @@ test('spelling: a call in the sockets API, in Python and in C', () => {
 		'recv(conn, buf, 1024, 0)',
 	]);
 	assert.equal(written('recv(1024)')[2], 'recv(fd, buf, 1024, 0)');
+	assert.deepEqual(written('recv(512, MSG_PEEK | MSG_WAITALL)', true), [
+		'recv(512, MSG_PEEK | MSG_WAITALL)',
+		'conn.recv(512, socket.MSG_PEEK | socket.MSG_WAITALL)',
+		'recv(conn, buf, 512, MSG_PEEK | MSG_WAITALL)',
+	]);
+	assert.deepEqual(written('send(6, MSG_OOB)').slice(1), [
+		's.send(data, socket.MSG_OOB)',
+		'send(fd, buf, 6, MSG_OOB)',
+	]);
 	assert.deepEqual(written('accept()').slice(1), [
 		'conn, addr = s.accept()',
 		'conn = accept(fd, NULL, NULL)',
@@ -73,6 +83,54 @@ test('spelling: a call in the sockets API, in Python and in C', () => {
 		's.connect(...)',
 		'connect(fd, &addr, sizeof addr)',
 	]);
+});
+
+test('spelling: a failed call in the sockets API, in Python and in C', () => {
+	const failed = (errno: string) =>
+		spellings.map(spelling => spelledFailure(errno, spelling));
+	assert.deepEqual(failed('EPIPE'), [
+		' = EPIPE',
+		' raises BrokenPipeError',
+		' = -1 EPIPE',
+	]);
+	assert.equal(failed('EADDRINUSE')[1], ' raises OSError EADDRINUSE');
+});
+
+test('spelling: Python raises for an errno what is said here', () => {
+	const errnos = [
+		'ECONNREFUSED',
+		'ECONNRESET',
+		'EPIPE',
+		'ETIMEDOUT',
+		'EACCES',
+		'EPERM',
+		'EADDRINUSE',
+		'EADDRNOTAVAIL',
+		'EINVAL',
+	];
+	// OSError() makes the subclass of its errno, as a failed call does.
+	const {stdout, stderr} = spawnSync(
+		requireExecutable('python3', 'python3'),
+		[
+			'-c',
+			[
+				'import errno, sys',
+				'for name in sys.argv[1:]:',
+				"    print(type(OSError(getattr(errno, name), '')).__name__)",
+			].join('\n'),
+			...errnos,
+		],
+		{encoding: 'utf8'},
+	);
+	const raised = stdout.trim().split('\n');
+	assert.deepEqual(
+		errnos.map(errno => spelledFailure(errno, 'python')),
+		errnos.map(
+			(errno, index) =>
+				` raises ${raised[index] === 'OSError' ? `OSError ${errno}` : raised[index]!}`,
+		),
+		stderr,
+	);
 });
 
 test('spelling: every name of a call is among the forms', () => {
@@ -96,6 +154,21 @@ test('spelling: Python parses all of it', () => {
 		requireExecutable('python3', 'python3'),
 		['-c', 'import ast, sys; ast.parse(sys.stdin.read())'],
 		{input: all('python').join('\n'), encoding: 'utf8'},
+	);
+	assert.equal(status, 0, stderr);
+});
+
+test('spelling: Python has every constant that is named', () => {
+	const named = new Set(
+		all('python')
+			.join('\n')
+			.match(/socket\.[A-Z]\w+/g),
+	);
+	assert.ok(named.has('socket.MSG_WAITALL'));
+	const {status, stderr} = spawnSync(
+		requireExecutable('python3', 'python3'),
+		['-c', ['import socket', ...named].join('\n')],
+		{encoding: 'utf8'},
 	);
 	assert.equal(status, 0, stderr);
 });
