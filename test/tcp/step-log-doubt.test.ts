@@ -258,8 +258,25 @@ test('step-log: whatever the kernel reports, the steps are of one connection', (
 				}
 			}
 		}),
-		{numRuns: runs},
+		{
+			numRuns: runs,
+			examples: [
+				// LAST-ACK is read after our FIN was acknowledged, CLOSING before it.
+				[
+					[
+						['FIN-WAIT-1', 'LAST-ACK'],
+						['CLOSING', undefined],
+					],
+				],
+			],
+		},
 	);
+});
+
+test('step-log: a FIN that is read with CLOSING acknowledged none of ours', () => {
+	const {observe} = createLog();
+	observe('FIN-WAIT-1', 'LAST-ACK');
+	assert.deepEqual(observe('CLOSING', 'LAST-ACK'), ['FIN', '● CLOSING']);
 });
 
 test('step-log: an end that is reset while it may close has not closed', () => {
