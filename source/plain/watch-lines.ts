@@ -90,7 +90,7 @@ const timeColumn = ({at, seenAt}: StepTime): string =>
 
 const untimed = ' '.repeat('≤ 14:02:11.204  '.length);
 
-/** `PSH seq=1 ack=1 len=6 win=65536 "hello⏎"`. */
+/** `PSH seq=1 ack=1 len=6 win=65536 "hello⏎"`, with `(again)` after its name. */
 const segmentText = ({
 	segment,
 	seq,
@@ -98,10 +98,12 @@ const segmentText = ({
 	length = 0,
 	window,
 	text = '',
+	retransmitted,
 }: SegmentStep): string => {
 	const shown = text.replaceAll('\r', '␍').replaceAll('\n', '⏎');
 	return [
 		segment,
+		retransmitted === undefined ? '' : '(again)',
 		`seq=${seq!}`,
 		ack === undefined ? '' : `ack=${ack}`,
 		length === 0 ? '' : `len=${length}`,

@@ -88,6 +88,9 @@ const sent: Readonly<Record<SegmentName, string>> = {
 	RST: 'This side refused or aborted the connection: it is over at once (RFC 9293, 3.5.3).',
 };
 
+const sentAgain = (side: string): string =>
+	`${side} sends what it has sent before, as no acknowledgement came in time (RFC 9293, 3.8.1).`;
+
 const counted =
 	"Segments with data between two readings of the kernel's counters (tcp_info): how many, and their bytes in all; how they were cut is not known (RFC 9293, 3.8).";
 
@@ -203,9 +206,13 @@ export const explain = (step: Step): string => {
 				return counted;
 			}
 
+			const side = step.direction === 'out' ? 'This side' : 'The other side';
 			if (step.reason) {
-				const isOwn = step.direction === 'out';
-				return unseen(step.reason, isOwn ? 'This side' : 'The other side');
+				return unseen(step.reason, side);
+			}
+
+			if (step.retransmitted !== undefined) {
+				return sentAgain(side);
 			}
 
 			return (step.direction === 'out' ? sent : segments)[step.segment];

@@ -40,8 +40,9 @@ export type Arrow = {
 	readonly length?: number | undefined;
 	readonly window?: number | undefined;
 	readonly text?: string | undefined;
-	/** Of counted segments: how many, and how many of them were sent again. */
+	/** Of counted segments: how many. */
 	readonly count?: number | undefined;
+	/** How many of them were sent again; of a captured one, 1 if it was. */
 	readonly retransmitted?: number | undefined;
 	/** Of what nobody saw; if `unknown` or `uncounted`, either end may have sent it. */
 	readonly reason?: SegmentStep['reason'];
@@ -167,7 +168,7 @@ export class Rungs {
 	}
 
 	addSegment(segment: SegmentStep, beside: readonly Step[]): void {
-		const {seq, ack, length, window, text} = segment;
+		const {seq, ack, length, window, text, retransmitted} = segment;
 		const from = this.#senderOf(segment);
 		const name = segment.segment;
 		const rung = this.#push(segment, {
@@ -179,6 +180,7 @@ export class Rungs {
 			length,
 			window,
 			text,
+			retransmitted,
 		});
 		rung.segment = segment;
 		for (const step of beside) {

@@ -1,5 +1,6 @@
 /** Segments, with sequence numbers that begin at 0, as Wireshark shows them. */
 import {tcpFlags, type TcpPacket} from './pcap.js';
+import {SentNumbers} from './sent-numbers.js';
 
 /** By the flag that says most; PSH and ACK may carry data. */
 export type SegmentName = 'SYN' | 'SYN+ACK' | 'ACK' | 'PSH' | 'FIN' | 'RST';
@@ -19,6 +20,8 @@ export type SegmentFacts = {
 	readonly flags: readonly string[];
 	/** The first bytes of data as text; empty without any. */
 	readonly text: string;
+	/** 1 if it, or its first byte, was captured before; else left out. */
+	readonly retransmitted?: 1;
 };
 
 /** A segment between two addresses. */
@@ -62,6 +65,9 @@ type Way = {
 	base: number;
 	/** Undefined until its SYN was captured. */
 	scale: number | 'none' | undefined;
+	readonly sent: SentNumbers;
+	/** The window of its end, not scaled; undefined until a segment had one. */
+	window: number | undefined;
 };
 
 // Connections that are counted at once; the one that was quiet longest goes.
@@ -83,6 +89,12 @@ export class SegmentCounter {
 		const other = hasAck
 			? this.#acknowledged(to, from, packet.ack)
 			: this.#ways.get(`${to} ${from}`);
+		if (hasAck) {
+			other?.sent.acknowledge(packet.ack);
+			own.window = packet.window;
+		}
+
+		const isAgain = own.sent.add(packet, other?.window === 0);
 		return {
 			at: atUs / 1000,
 			segment: nameOf(flags, length),
@@ -94,6 +106,7 @@ export class SegmentCounter {
 			window: windowOf(packet, own, other),
 			flags,
 			text: decoder.decode(data.subarray(0, shownBytes)),
+			...(isAgain && {retransmitted: 1}),
 		};
 	}
 
@@ -104,13 +117,19 @@ export class SegmentCounter {
 		// Of a connection that was there before, the first byte seen is 1. An RST
 		// in answer to a SYN has 0.
 		const isAnswer = known === undefined && (flags & tcpFlags.rst) !== 0;
-		const way: Way =
-			known && !isFirst
-				? known
-				: {
-						base: isFirst || isAnswer ? seq : seq - 1,
-						scale: isFirst ? (windowScale ?? 'none') : undefined,
-					};
+		const isSame = known && (!isFirst || known.sent.isSameSyn(seq));
+		const way: Way = isSame
+			? known
+			: {
+					base: isFirst || isAnswer ? seq : seq - 1,
+					scale: undefined,
+					sent: new SentNumbers(),
+					window: undefined,
+				};
+		if (isFirst) {
+			way.scale = windowScale ?? 'none';
+		}
+
 		this.#ways.delete(key);
 		this.#ways.set(key, way);
 		if (this.#ways.size > maxWays) {
@@ -129,7 +148,12 @@ export class SegmentCounter {
 			return known;
 		}
 
-		const way: Way = {base: ack - 1, scale: undefined};
+		const way: Way = {
+			base: ack - 1,
+			scale: undefined,
+			sent: new SentNumbers(),
+			window: undefined,
+		};
 		this.#ways.set(key, way);
 		return way;
 	}

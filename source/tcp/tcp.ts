@@ -187,9 +187,9 @@ export type Step = StepTime &
 				readonly count?: number | undefined;
 				/** Counted: how many had none besides, such as acknowledgements. */
 				readonly withoutData?: number | undefined;
-				/** Counted: how many of `count` were sent again. */
+				/** Counted: how many of `count` were sent again; captured: 1 if it was. */
 				readonly retransmitted?: number | undefined;
-		  } & Partial<Omit<SegmentFacts, 'evidence'>>)
+		  } & Partial<Omit<SegmentFacts, 'evidence' | 'retransmitted'>>)
 		| {
 				readonly kind: 'state';
 				/** The end that reached the state. */

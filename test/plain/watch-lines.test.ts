@@ -264,6 +264,10 @@ test('watch-lines: a captured segment has its numbers and its first bytes', () =
 		print({type: 'step', step}),
 		'client :41306 sends PSH seq=1 ack=1 len=6 win=65536 "hell␛⏎"\n',
 	);
+	assert.equal(
+		print({type: 'step', step: {...step, retransmitted: 1}}),
+		'client :41306 sends PSH (again) seq=1 ack=1 len=6 win=65536 "hell␛⏎"\n',
+	);
 	const answer = {
 		...step,
 		segment: 'ACK',

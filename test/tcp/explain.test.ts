@@ -47,6 +47,16 @@ const steps: Step[] = [
 					({kind: 'segment', segment, direction, ...common}) as const,
 			),
 	),
+	...(['in', 'out'] as const).map(
+		direction =>
+			({
+				kind: 'segment',
+				segment: 'PSH',
+				direction,
+				retransmitted: 1,
+				...common,
+			}) as const,
+	),
 	...(Object.keys(tcpTable) as TcpState[]).flatMap(state =>
 		(['local', 'remote'] as const).map(
 			end =>
@@ -64,6 +74,7 @@ const sections = new Set([
 	'3.6', // Closing a Connection
 	'3.6.1', // Half-Closed Connections
 	'3.7.4', // Nagle Algorithm
+	'3.8.1', // Retransmission Timeout
 	'3.8.4', // TCP Keep-Alives
 	'3.8.6', // Managing the Window
 	'3.9.1', // User/TCP Interface

@@ -792,6 +792,19 @@ const segmentOf = (
 	peer: ofPeer,
 });
 
+test('ladder: a captured segment that was sent again is marked so', () => {
+	const first = segmentOf('PSH', [1, 1, 1, 6]);
+	const again = {...segmentOf('PSH', [2, 1, 1, 6]), retransmitted: 1} as Step;
+	const rungs = ladderOf(
+		{steps: [], transfers: [], segments: [first, again]},
+		{side: 'client'},
+	);
+	assert.deepEqual(
+		rungs.map(({arrow}) => arrow?.retransmitted),
+		[undefined, 1],
+	);
+});
+
 test('ladder: a socket that is connected to itself has each captured segment once', () => {
 	const both = [
 		inferred('FIN-WAIT-1', {at: 7}),

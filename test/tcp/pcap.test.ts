@@ -96,6 +96,22 @@ test('pcap: an answer to a SYN on a closed port', () => {
 	]);
 });
 
+test('pcap: a SYN that is sent again begins no other connection', () => {
+	const syn = {ports: [9, 5001], seq: 77, flags: 2, scale: 7} as const;
+	const counter = new SegmentCounter();
+	const seen = [syn, syn, {...syn, seq: 77_000}, {...syn, ack: 5, flags: 18}]
+		.flatMap(made => new PcapReader().push(pcapOf([ethernet(ipv4(made))])))
+		.flatMap(packet => tcpPacketOf(packet) ?? [])
+		.map(packet => counter.count(packet))
+		.map(({segment, seq, retransmitted}) => [segment, seq, retransmitted]);
+	assert.deepEqual(seen, [
+		['SYN', 0, undefined],
+		['SYN', 0, 1],
+		['SYN', 0, undefined],
+		['SYN+ACK', 0, undefined],
+	]);
+});
+
 test('pcap: the same segments, however the stream is cut', () => {
 	const stream = pcapOf(frames);
 	fc.assert(

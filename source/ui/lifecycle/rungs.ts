@@ -226,7 +226,11 @@ const labelOf = (arrow: Arrow, cells: number): DisplayText => {
 		isShown: boolean,
 	): readonly DisplayText[] =>
 		isShown && value !== undefined ? [toDisplay(`${key}=${value}`)] : [];
-	const again = retransmitted === 0 ? [] : [display`(${retransmitted} again)`];
+	const isOne = count === undefined;
+	const again =
+		retransmitted === 0
+			? []
+			: [isOne ? display`(again)` : display`(${retransmitted} again)`];
 	const partsOf = (
 		counts: readonly DisplayText[],
 		isSeqShown: boolean,
@@ -238,23 +242,23 @@ const labelOf = (arrow: Arrow, cells: number): DisplayText => {
 		...number('len', length, length > 0),
 		...number('win', window, window === 0 && name !== 'RST'),
 	];
-	const counts = count === undefined ? [] : [toDisplay(segmentsText(count))];
-	// How many and how many bytes say most of those that were counted.
-	const briefer =
-		count === undefined
-			? []
-			: [
-					partsOf([...counts, ...again], false),
-					partsOf(counts, hasSeq),
-					partsOf(counts, false),
-				];
+	const counts = isOne ? [] : [toDisplay(segmentsText(count))];
+	// How many and how many bytes say most of those that were counted; of one
+	// that was sent again, just that.
+	const briefer = isOne
+		? again.map(mark => partsOf([mark], false))
+		: [
+				partsOf([...counts, ...again], false),
+				partsOf(counts, hasSeq),
+				partsOf(counts, false),
+			];
 	const whole = partsOf([...counts, ...again], hasSeq);
 	const parts =
 		[whole, ...briefer].find(each => cellsOf(each) <= cells) ??
 		briefer.at(-1) ??
 		whole;
 	const free = () => cells - cellsOf(parts) - 1;
-	const shown = length > 0 && count === undefined ? textOf(text) : display``;
+	const shown = length > 0 && isOne ? textOf(text) : display``;
 	if (shown !== '' && free() >= leastText) {
 		parts.push(display`"${cutTo(shown, free() - 2)}"`);
 	}

@@ -400,6 +400,29 @@ test('timeline: how a segment is known shows without colour, and a closed window
 	assert.equal(rowOf('captured', 0), '── ACK ack=4000000 win=0 ──▸');
 });
 
+test('timeline: a captured segment that was sent again says so, before its numbers', () => {
+	const rowOf = (length: number, retransmitted?: number) => {
+		const name = 'PSH';
+		const sent = {seq: 1, ack: 1, length, text: 'hello\n', retransmitted};
+		const rung = {
+			time: {at},
+			peer: undefined,
+			arrow: {from: 'client', evidence: 'captured', name, ...sent},
+			segment: undefined,
+			client: undefined,
+			server: undefined,
+		} as const;
+		const rows = rungRows(rung, layRungs(rungColumns, false), 'client');
+		return /│(.*)│/.exec(textsOf(rows)[0]!)?.[1];
+	};
+
+	assert.equal(rowOf(6), '─ PSH seq=1 len=6 "hell…" ─▸');
+	assert.equal(rowOf(6, 1), '─ PSH (again) seq=1 len=6 ─▸');
+	assert.equal(rowOf(65_483), '─── PSH seq=1 len=65483 ───▸');
+	// Its first number says less than that, and is left out.
+	assert.equal(rowOf(65_483, 1), '── PSH (again) len=65483 ──▸');
+});
+
 test('timeline: a watched list names a peer only beside another one', () => {
 	const rowsOf = (these: readonly Step[]) =>
 		textsOf(
