@@ -5,6 +5,7 @@
 import type {Buffer} from 'node:buffer';
 import type {Duplex} from 'node:stream';
 import {refused, type Answer, type SocketAction} from '../tcp/socket-action.js';
+import {lingerZero} from '../tcp/tcp.js';
 import type {SockchatError} from '../errors.js';
 import type {
 	ControlEvent,
@@ -294,6 +295,7 @@ export const startRawServer = async ({
 			// Each datagram of another is its first here.
 			dropped += link.kind === 'udp' ? 1 : 0;
 			link.stream.on('error', () => undefined);
+			watch?.called(lingerZero, link);
 			link.reset();
 			return;
 		}
@@ -325,9 +327,7 @@ export const startRawServer = async ({
 		},
 		onLink: accept,
 		onSocket(link, {name}) {
-			if (!isOnce || firstPeer === undefined) {
-				watch?.follow(link, 'server', name);
-			}
+			watch?.follow(link, 'server', name);
 		},
 		onDrain() {
 			watch?.called('close()');

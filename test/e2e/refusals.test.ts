@@ -1,8 +1,9 @@
 /** Each refusal says which call failed, with its errno, and ends in an error. */
 import assert from 'node:assert/strict';
-import {createServer, type AddressInfo} from 'node:net';
+import {createConnection, createServer, type AddressInfo} from 'node:net';
 import {once} from 'node:events';
 import test, {type TestContext} from 'node:test';
+import type {Step} from '../../source/tcp/tcp.js';
 import {findPort} from '../helpers/ports.js';
 import {startBin} from '../helpers/process.js';
 
@@ -41,7 +42,7 @@ const run = async (t: TestContext, args: readonly string[]) => {
 		calls: lines.flatMap(({call}) => call ?? []),
 		errors: lines
 			.filter(({type}) => type === 'error')
-			.map(({code: which}) => which),
+			.map(({code: which, message}) => `${which!}: ${message!}`),
 	};
 };
 
@@ -67,7 +68,9 @@ for (const mode of ['a room', 'raw'] as const) {
 					`bind(127.0.0.1:${taken})`,
 					'close()',
 				],
-				errors: ['ERR_ADDRESS_UNAVAILABLE'],
+				errors: [
+					`ERR_ADDRESS_UNAVAILABLE: Can't bind the local port ${taken}: it is in use. Choose another --local-port.`,
+				],
 			},
 		);
 	});
@@ -80,29 +83,72 @@ for (const mode of ['a room', 'raw'] as const) {
 		await first.waitForOutput('"phase":"open"');
 		const {failed, errors} = await run(t, [...pair, ...flags]);
 		assert.deepEqual(failed, [[`connect(127.0.0.1:${port})`, 'EADDRNOTAVAIL']]);
-		assert.deepEqual(errors, ['ERR_ADDRESS_UNAVAILABLE']);
+		assert.deepEqual(errors, [
+			`ERR_ADDRESS_UNAVAILABLE: Can't connect from the local port ${local} to 127.0.0.1:${port}: that connection exists already. Choose another --local-port.`,
+		]);
 	});
 
 	test(`e2e: ${mode}, where nobody listens the RST has what connect() returned`, async t => {
 		const port = await findPort();
 		const {failed, errors} = await run(t, ['connect', port, ...flags]);
 		assert.deepEqual(failed, [['RST', 'ECONNREFUSED']]);
-		assert.deepEqual(errors, ['ERR_REFUSED']);
+		assert.match(errors.join('\n'), /^ERR_REFUSED: Nobody listens on /);
 	});
 
 	test(`e2e: ${mode}, a server's port that is taken fails bind()`, async t => {
 		const port = await listenOn(t);
-		assert.deepEqual(
-			await run(t, ['serve', String(port), '--input', 'none', ...flags]),
-			{
-				failed: [[`bind(127.0.0.1:${port})`, 'EADDRINUSE']],
-				calls: [
-					'socket()',
-					'setsockopt(SO_REUSEADDR, 1)',
-					`bind(127.0.0.1:${port})`,
-				],
-				errors: ['ERR_PORT_TAKEN'],
-			},
-		);
+		const serve = ['serve', String(port), '--input', 'none', ...flags];
+		const {failed, calls, errors} = await run(t, serve);
+		assert.deepEqual(failed, [[`bind(127.0.0.1:${port})`, 'EADDRINUSE']]);
+		assert.deepEqual(calls, [
+			'socket()',
+			'setsockopt(SO_REUSEADDR, 1)',
+			`bind(127.0.0.1:${port})`,
+		]);
+		assert.match(errors.join('\n'), /^ERR_PORT_TAKEN: /);
 	});
 }
+
+test('e2e: a server of one peer says how it turned another away', async t => {
+	const port = await findPort();
+	const serveOnce = ['serve', '--raw', '--once', port, '--input', 'none'];
+	const server = startBin(t, [...serveOnce, '--json', '--events', 'step']);
+	await server.waitForOutput('"listen(');
+	const connect = async () => {
+		const socket = createConnection(Number(port), '127.0.0.1');
+		t.after(() => {
+			socket.destroy();
+		});
+		await once(socket, 'connect');
+		return socket;
+	};
+
+	const first = await connect();
+	await server.waitForOutput('"call":"accept()"');
+	const second = await connect();
+	const {localPort} = second;
+	const [error] = (await once(second, 'error')) as [NodeJS.ErrnoException];
+	assert.equal(error.code, 'ECONNRESET');
+	first.end();
+	await server.waitForExit();
+
+	const steps = server
+		.stdout()
+		.split('\n')
+		.slice(0, -1)
+		.map(line => JSON.parse(line) as Step)
+		.filter(({peer}) => peer === `127.0.0.1:${localPort!}`);
+	const own = steps.flatMap(step =>
+		step.kind === 'call' && step.end === undefined ? [step.call] : [],
+	);
+	assert.deepEqual(own, [
+		'accept()',
+		'setsockopt(TCP_NODELAY, 1)',
+		'setsockopt(SO_LINGER, 0)',
+		'close()',
+	]);
+	const sent = steps.flatMap(step =>
+		step.kind === 'segment' && step.direction === 'out' ? [step.segment] : [],
+	);
+	assert.deepEqual(sent, ['RST']);
+});
