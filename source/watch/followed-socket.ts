@@ -24,6 +24,8 @@ export class FollowedSocket {
 	readonly reset = new UnseenReset();
 	/** On a client: whether a newer connection has replaced it. */
 	isFormer = false;
+	/** Whether nobody wants to know of it any more: its client is now the host. */
+	isLeft = false;
 	/** Whether somebody has stopped reading it, and watches what that does. */
 	isPaused = false;
 	/** What it carries; itself, if nothing else. */

@@ -347,6 +347,7 @@ export class SocketWatch {
 			return;
 		}
 
+		this.#leaveClients();
 		if (nameOfCall(call) === 'listen') {
 			// A member became the host: what it kept is of another end.
 			this.tap.forgetCalls();
@@ -488,7 +489,28 @@ export class SocketWatch {
 		return newest;
 	}
 
+	/**
+	 * This process is the server now, and the other end of a connection that it had
+	 * as a client is gone: the states which that still reaches would be those of
+	 * the socket that listens.
+	 */
+	#leaveClients(): void {
+		for (const [socket, followed] of this.#followed) {
+			if (followed.peer !== undefined) {
+				continue;
+			}
+
+			this.#show(followed.log.settle(), followed);
+			followed.isLeft = true;
+			this.#followed.delete(socket);
+		}
+	}
+
 	#show(steps: readonly Step[], followed?: FollowedSocket): void {
+		if (followed?.isLeft) {
+			return;
+		}
+
 		for (const step of steps) {
 			const named = followed?.named(step) ?? step;
 			this.#emit({type: 'step', at: seenBy(step), step: named});

@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
+import {once} from 'node:events';
 import {test, type TestContext} from 'node:test';
 import {setImmediate} from 'node:timers/promises';
-import {nameOfCall, type KernelSocket} from '../../source/tcp/tcp.js';
+import {
+	nameOfCall,
+	type KernelSocket,
+	type TcpState,
+} from '../../source/tcp/tcp.js';
 import {requireLoopback} from '../../source/socket/address.js';
 import {dial} from '../../source/socket/dial.js';
 import {createTcpTable} from '../../source/socket/tcp-table.js';
@@ -255,6 +260,34 @@ test('socket watch: no connection is different from no table', async t => {
 	table.say([row]);
 	await table.untilReadAgain();
 	assert.deepEqual(table.of('kernel').at(-1)?.pair, {...none, local: row});
+});
+
+test('socket watch: a member that becomes the host leaves its old connection', async t => {
+	const table = await openTable(t);
+	const {socket, local, remote} = await followOne(table);
+	const say = (ours: TcpState | undefined, theirs: TcpState) => {
+		table.say([
+			...(ours ? [kernelSocket({local, remote, state: ours})] : []),
+			kernelSocket({local: remote, remote: local, state: theirs}),
+		]);
+	};
+
+	say('CLOSE-WAIT', 'FIN-WAIT-2');
+	await table.untilReadAgain();
+	assert.equal(lastState(table.steps(), 'local'), 'read CLOSE-WAIT');
+	const calls = ['socket()', 'bind(127.0.0.1:1)', 'listen(1)'] as const;
+	for (const call of calls) {
+		table.watch.called(call);
+	}
+
+	const before = table.steps().length;
+	socket.destroy();
+	await once(socket, 'close');
+	say(undefined, 'TIME-WAIT');
+	await table.untilReadAgain();
+	table.say([]);
+	await table.untilReadAgain();
+	assert.deepEqual(draw(table.steps().slice(before)), []);
 });
 
 test("socket watch: a client's old connection is distinct from its new one", async t => {
