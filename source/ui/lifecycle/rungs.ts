@@ -214,10 +214,23 @@ const cellsOf = (parts: readonly DisplayText[]): number => {
 	return cells;
 };
 
+/** `(again)` of one segment, `(2 again)` of those that were counted. */
+const againText = ({
+	count,
+	retransmitted = 0,
+}: Arrow): readonly DisplayText[] =>
+	retransmitted === 0
+		? []
+		: [
+				count === undefined
+					? display`(again)`
+					: display`(${retransmitted} again)`,
+			];
+
 /** What an arrow says: its numbers, then the text, then what else fits. */
 const labelOf = (arrow: Arrow, cells: number): DisplayText => {
 	const {name, seq, ack, length = 0, window, text = ''} = arrow;
-	const {count, retransmitted = 0} = arrow;
+	const {count} = arrow;
 	const hasSeq = length > 0 || (name !== 'ACK' && name !== undefined);
 	const needsAck = name === 'SYN+ACK' || (name === 'ACK' && length === 0);
 	const number = (
@@ -227,10 +240,7 @@ const labelOf = (arrow: Arrow, cells: number): DisplayText => {
 	): readonly DisplayText[] =>
 		isShown && value !== undefined ? [toDisplay(`${key}=${value}`)] : [];
 	const isOne = count === undefined;
-	const again =
-		retransmitted === 0
-			? []
-			: [isOne ? display`(again)` : display`(${retransmitted} again)`];
+	const again = againText(arrow);
 	const partsOf = (
 		counts: readonly DisplayText[],
 		isSeqShown: boolean,
@@ -243,10 +253,10 @@ const labelOf = (arrow: Arrow, cells: number): DisplayText => {
 		...number('win', window, window === 0 && name !== 'RST'),
 	];
 	const counts = isOne ? [] : [toDisplay(segmentsText(count))];
-	// How many and how many bytes say most of those that were counted; of one
-	// that was sent again, just that.
+	// What doesn't fit is left out whole, first what says least: of one segment
+	// that is where it begins; of those that were counted, how many came again.
 	const briefer = isOne
-		? again.map(mark => partsOf([mark], false))
+		? [partsOf(again, false)]
 		: [
 				partsOf([...counts, ...again], false),
 				partsOf(counts, hasSeq),

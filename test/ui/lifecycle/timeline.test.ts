@@ -401,9 +401,9 @@ test('timeline: how a segment is known shows without colour, and a closed window
 });
 
 test('timeline: a captured segment that was sent again says so, before its numbers', () => {
-	const rowOf = (length: number, retransmitted?: number) => {
+	const rowOf = (length: number, retransmitted?: number, seq = 1) => {
 		const name = 'PSH';
-		const sent = {seq: 1, ack: 1, length, text: 'hello\n', retransmitted};
+		const sent = {seq, ack: 1, length, text: 'hello\n', retransmitted};
 		const rung = {
 			time: {at},
 			peer: undefined,
@@ -419,7 +419,11 @@ test('timeline: a captured segment that was sent again says so, before its numbe
 	assert.equal(rowOf(6), '─ PSH seq=1 len=6 "hell…" ─▸');
 	assert.equal(rowOf(6, 1), '─ PSH (again) seq=1 len=6 ─▸');
 	assert.equal(rowOf(65_483), '─── PSH seq=1 len=65483 ───▸');
-	// Its first number says less than that, and is left out.
+	// A number that doesn't fit is left out whole.
+	assert.equal(
+		rowOf(65_483, undefined, 4_000_000),
+		'─ PSH len=65483 "hello⏎" ──▸',
+	);
 	assert.equal(rowOf(65_483, 1), '── PSH (again) len=65483 ──▸');
 });
 
