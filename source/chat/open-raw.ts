@@ -130,6 +130,8 @@ export type RawChat = {
 	readonly bytesLost: () => number;
 	/** What of it waited in the kernel as we closed, and may not arrive. */
 	readonly unreachedBytes: () => number;
+	/** What comes from now on is read, and dropped. */
+	readonly hearNoMore: () => void;
 	/** Sends FIN, hears nothing more, and waits so long for all to arrive. */
 	readonly arrive: (patienceMs: number) => Promise<void>;
 	/** Whether a server's one peer left amid a finite input: nobody gets the rest. */
@@ -350,6 +352,9 @@ export const openRaw = async (
 			bytesTaken: () => takenBefore + client.bytesTaken,
 			bytesLost: () => 0,
 			unreachedBytes: () => client.unreachedBytes,
+			hearNoMore() {
+				client.hearNoMore();
+			},
 			arrive: async patienceMs => client.arrive(patienceMs),
 			isInputCut: () => false,
 			cutOff: () => [],
@@ -448,6 +453,7 @@ export const openRaw = async (
 		bytesTaken: server.bytesTaken,
 		bytesLost: server.bytesLost,
 		unreachedBytes: server.unreachedBytes,
+		hearNoMore: server.hearNoMore,
 		arrive: server.arrive,
 		isInputCut: server.isInputCut,
 		cutOff: server.cutOff,

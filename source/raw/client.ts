@@ -258,9 +258,14 @@ export class RawClient implements Counted {
 		return controlSocket(owner, action, 'Your');
 	}
 
+	/** What comes from now on is read, and dropped. */
+	hearNoMore(): void {
+		this.#isUnheard = true;
+	}
+
 	/** Sends FIN, hears nothing more, and waits so long for all to arrive. */
 	async arrive(patienceMs: number): Promise<void> {
-		this.#isUnheard = true;
+		this.hearNoMore();
 		await endUnheard(this.#link, patienceMs);
 	}
 

@@ -17,7 +17,7 @@ import type {SearchPace} from './heard.js';
 import type {Holder} from './peer-input.js';
 import {answersLost, endOf, failureOf} from './peer-end.js';
 import type {PipeOutput} from './pipe.js';
-import {receive, type Receiving} from './receive.js';
+import {receive, type Replies} from './receive.js';
 import type {ScriptStep} from './script-steps.js';
 import {createSink, type Sink} from './sink.js';
 import {answerTelnet} from './telnet.js';
@@ -33,8 +33,8 @@ export type PipeSite = {
 	readonly arrivals: Arrivals;
 	readonly recorder: Recorder | undefined;
 	readonly isTelnet: boolean | undefined;
-	/** Called after each chunk of any peer, if chunks are counted. */
-	readonly onChunk: Receiving['onChunk'];
+	/** Set if the chunks of all peers are counted. */
+	readonly replies: Replies | undefined;
 };
 
 /** One of several that write to the same output; its end isn't the output's. */
@@ -176,7 +176,7 @@ export class PipePeer implements Holder {
 	 */
 	async receive(): Promise<boolean> {
 		const {stream} = this.link;
-		const {output, onChunk} = this.#site;
+		const {output, replies} = this.#site;
 		try {
 			await receive(stream, {
 				...output,
@@ -185,7 +185,7 @@ export class PipePeer implements Holder {
 					onHeard: async (chunk: Buffer) => this.#conversation.hear(chunk),
 				}),
 				output: shareOf(output.output),
-				onChunk,
+				replies,
 			});
 		} catch {
 			stream.destroy();

@@ -16,7 +16,7 @@ import type {Answers} from './answers/answers.js';
 import type {Pending, Unmet} from './chat-script.js';
 import {Conversation} from './conversation.js';
 import {giveBackOf, OwnFeed, type Feed, type Input} from './feed.js';
-import {receive, type Receiving} from './receive.js';
+import {receive, Replies, type Receiving} from './receive.js';
 import type {ScriptStep} from './script-steps.js';
 import {Silence} from './silence.js';
 import {createSink, type Sink} from './sink.js';
@@ -113,7 +113,7 @@ class LinkPipe {
 	#wasAsked = false;
 	#isEnough = false;
 	#isCutOff = false;
-	#missingReplies: number;
+	readonly #replies: Replies | undefined;
 	/** What of that waited in the kernel as it was closed. */
 	#unreachedBytes = 0;
 
@@ -123,7 +123,8 @@ class LinkPipe {
 		const {peer = ''} = options;
 		this.#feed = input && ('giveTo' in input ? input : new OwnFeed(input));
 		this.#bytesBefore = this.#feed?.bytesRead ?? 0;
-		this.#missingReplies = limits.replies ?? 0;
+		this.#replies =
+			limits.replies === undefined ? undefined : new Replies(limits.replies);
 		link.checkSending({
 			isReadFirst: !answers && (script ?? []).length === 0,
 			arrivals: new Arrivals(),
@@ -233,7 +234,7 @@ class LinkPipe {
 			inputError: this.#feed?.error,
 			isEnough: this.#isEnough,
 			isCutOff: this.#isCutOff || (this.#wasAsked && this.#unreachedBytes > 0),
-			missingReplies: this.#missingReplies,
+			missingReplies: this.#replies?.missing ?? 0,
 			unmet: this.#unmet,
 			...(isAnswering && {answered: this.#conversation}),
 		};
@@ -308,7 +309,7 @@ class LinkPipe {
 
 	async #receive(): Promise<void> {
 		const stream = this.#stream;
-		const {output, limits} = this.#options;
+		const {output} = this.#options;
 		try {
 			await receive(stream, {
 				...output,
@@ -316,12 +317,7 @@ class LinkPipe {
 				...(!this.#conversation.isEmpty && {
 					onHeard: async (chunk: Buffer) => this.#conversation.hear(chunk),
 				}),
-				...(limits.replies !== undefined && {
-					onChunk: () => {
-						this.#missingReplies--;
-						return this.#missingReplies > 0;
-					},
-				}),
+				replies: this.#replies,
 			});
 		} catch {
 			// The connection or the output has said why.
@@ -332,7 +328,7 @@ class LinkPipe {
 		await this.#conversation.endHearing();
 		this.#isAnswered = true;
 		this.#answerEnd();
-		if (limits.replies !== undefined && this.#missingReplies === 0) {
+		if (this.#replies?.missing === 0) {
 			this.#isEnough = true;
 			this.#stopSoon();
 		} else if (this.#options.isEndedByPeer && !this.#isSent) {

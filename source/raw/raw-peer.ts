@@ -46,6 +46,8 @@ export type RawSite = {
 	readonly arrivals: Arrivals;
 	/** Whether ours follows the FIN of a peer, which has its answers. */
 	readonly isEndAnswered: (peer: RawPeer) => boolean;
+	/** Whether nobody hears what comes. */
+	readonly isUnheard: () => boolean;
 	/** Its FIN isn't answered now. */
 	readonly onHalfClosed: (peer: RawPeer) => void;
 	/** @param ended The event that reports it. */
@@ -67,8 +69,6 @@ export class RawPeer {
 	readonly #answerer: Answerer | undefined;
 	/** Why it is not read now. */
 	readonly #pauses = new Set<'all' | 'by-hand' | 'answer'>();
-	/** Whether nobody hears what comes. */
-	isUnheard = false;
 	#bytesIn = 0;
 	#isHalfClosed = false;
 	/** How its connection broke. */
@@ -116,7 +116,7 @@ export class RawPeer {
 			new Heard(searches),
 		);
 		stream.on('data', (bytes: Buffer) => {
-			if (this.isUnheard) {
+			if (site.isUnheard()) {
 				return;
 			}
 

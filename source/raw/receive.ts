@@ -8,6 +8,42 @@ import {
 	type BufferPool,
 } from '../socket/stream/buffer-pool.js';
 
+/** How many chunks are wanted, of one connection or of several together. */
+export class Replies {
+	/** How many have yet to come. */
+	missing: number;
+	/** How many of these are not on their way to the output. */
+	#free: number;
+	readonly #onEnough: () => void;
+
+	/** @param onEnough Called once the output has all of them. */
+	constructor(wanted: number, onEnough: () => void = () => undefined) {
+		this.missing = wanted;
+		this.#free = wanted;
+		this.#onEnough = onEnough;
+	}
+
+	/** @returns Whether a chunk that has come is wanted. */
+	claim(): boolean {
+		this.#free--;
+		return this.#free >= 0;
+	}
+
+	/**
+	 * The output has one that was wanted.
+	 *
+	 * @returns Whether more are wanted.
+	 */
+	count(): boolean {
+		this.missing--;
+		if (this.missing === 0) {
+			this.#onEnough();
+		}
+
+		return this.#free > 0;
+	}
+}
+
 export type Receiving = {
 	/** Stays open at the end. */
 	readonly output: Writable;
@@ -17,12 +53,8 @@ export type Receiving = {
 	readonly format?: Duplex | undefined;
 	/** Makes bytes fit for the output, if that is a terminal. */
 	readonly createDisplay?: (() => Duplex) | undefined;
-	/**
-	 * Called after each chunk, if chunks are counted.
-	 *
-	 * @returns Whether more are wanted.
-	 */
-	readonly onChunk?: (() => boolean) | undefined;
+	/** Set if chunks are counted. */
+	readonly replies?: Replies | undefined;
 	/**
 	 * Called with each chunk once the output has it; the next one is read when it
 	 * has settled.
@@ -50,18 +82,22 @@ const write = async (output: Writable, chunk: Buffer): Promise<void> =>
 const receiveChunks = async (
 	stream: Duplex,
 	output: Writable,
-	{onChunk, onHeard}: Pick<Receiving, 'onChunk' | 'onHeard'>,
+	{replies, onHeard}: Pick<Receiving, 'replies' | 'onHeard'>,
 ): Promise<void> => {
 	let isHeard = onHeard !== undefined;
 	let isUnheard = false;
 	for await (const chunk of stream.iterator({destroyOnReturn: false})) {
-		await write(output, chunk as Buffer);
-		isHeard &&= await onHeard!(chunk as Buffer);
-		if (onChunk && !onChunk()) {
+		if (replies?.claim() === false) {
 			return;
 		}
 
-		if (!onChunk && !isHeard) {
+		await write(output, chunk as Buffer);
+		isHeard &&= await onHeard!(chunk as Buffer);
+		if (replies?.count() === false) {
+			return;
+		}
+
+		if (!replies && !isHeard) {
 			isUnheard = true;
 			break;
 		}
@@ -122,25 +158,25 @@ const wayTo = (
 /** Settles when the other side has ended, or enough chunks have come. */
 export const receive = async (
 	stream: Duplex,
-	{output, isDirect, format, createDisplay, onChunk, onHeard}: Receiving,
+	{output, isDirect, format, createDisplay, replies, onHeard}: Receiving,
 ): Promise<void> => {
 	const display = createDisplay?.();
 	const stages = [format, display].filter(stage => stage !== undefined);
 	const [first] = stages;
-	if (!onChunk && !onHeard) {
+	if (!replies && !onHeard) {
 		const isReused = isDirect === true && stages.length === 0;
 		await pipeline([stream, ...stages, wayTo(output, stream, isReused)]);
 		return;
 	}
 
 	if (!first) {
-		await receiveChunks(stream, output, {onChunk, onHeard});
+		await receiveChunks(stream, output, {replies, onHeard});
 		return;
 	}
 
 	const shown = pipeline([...stages, wayTo(output, stream, false)]);
 	await Promise.all([
-		receiveChunks(stream, first, {onChunk, onHeard}).finally(() => {
+		receiveChunks(stream, first, {replies, onHeard}).finally(() => {
 			first.end();
 		}),
 		shown,

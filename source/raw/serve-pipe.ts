@@ -24,6 +24,7 @@ import type {Limits, PipeOutput} from './pipe.js';
 import {PeerInput} from './peer-input.js';
 import {inputLost, type CutOff} from './peer-end.js';
 import {peersNamed} from './peer-name.js';
+import {Replies} from './receive.js';
 import {PipePeer, type PipeSite} from './pipe-peer.js';
 import type {ScriptStep} from './script-steps.js';
 import {Silence} from './silence.js';
@@ -100,7 +101,7 @@ class PeersPipe {
 	#bytesLost = 0;
 	/** Whether the rest of the input is for nobody, as its peer left amid it. */
 	#isGivenUp = false;
-	#missingReplies: number;
+	readonly #replies: Replies | undefined;
 	/** Whether it leaves once the file is sent. */
 	#isEnough = false;
 	#isLeaving = false;
@@ -115,6 +116,12 @@ class PeersPipe {
 		const {answering, onFailure = () => undefined} = options;
 		const {input, createListener = plainListener} = options;
 		const {script, recorder, isTelnet} = options;
+		this.#replies =
+			limits.replies === undefined
+				? undefined
+				: new Replies(limits.replies, () => {
+						this.#stopSoon();
+					});
 		this.#site = {
 			input,
 			output,
@@ -124,8 +131,7 @@ class PeersPipe {
 			arrivals: new Arrivals(),
 			recorder,
 			isTelnet,
-			onChunk:
-				limits.replies === undefined ? undefined : () => this.#countReply(),
+			replies: this.#replies,
 		};
 		this.#input =
 			input &&
@@ -138,7 +144,6 @@ class PeersPipe {
 					this.leave();
 				},
 			);
-		this.#missingReplies = limits.replies ?? 0;
 		this.ended = new Promise(resolve => {
 			this.#settle = resolve;
 		});
@@ -225,7 +230,7 @@ class PeersPipe {
 			hasInputEnded: this.#input?.hasEnded ?? false,
 			inputError: this.#input?.error,
 			cutOff: this.#cutOff,
-			missingReplies: this.#missingReplies,
+			missingReplies: this.#replies?.missing ?? 0,
 			isAmidScript: this.#isAmidScript,
 		});
 	}
@@ -321,19 +326,15 @@ class PeersPipe {
 		});
 	}
 
-	#countReply(): boolean {
-		this.#missingReplies--;
-		if (this.#missingReplies === 0) {
-			const isAmidFile =
-				this.#options.input?.isFinite && this.#input?.holder !== undefined;
-			if (isAmidFile) {
-				this.#isEnough = true;
-			} else {
-				this.leave();
-			}
+	/** All replies have come. */
+	#stopSoon(): void {
+		const isAmidFile =
+			this.#options.input?.isFinite && this.#input?.holder !== undefined;
+		if (isAmidFile) {
+			this.#isEnough = true;
+		} else {
+			this.leave();
 		}
-
-		return this.#missingReplies > 0;
 	}
 
 	/** The peer has sent FIN: ours follows what it still has to get. */

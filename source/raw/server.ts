@@ -91,6 +91,8 @@ export type RawServer = {
 	readonly bytesLost: () => number;
 	/** What of it waited in the kernel as we closed connections. */
 	readonly unreachedBytes: () => number;
+	/** What comes from now on, from anybody, is read, and dropped. */
+	readonly hearNoMore: () => void;
 	/** Sends FIN, hears nothing more, and waits so long for all to arrive. */
 	readonly arrive: (patienceMs: number) => Promise<void>;
 	/** Whether the one peer of a finite input left amid it: nobody gets the rest. */
@@ -177,6 +179,8 @@ export const startRawServer = async ({
 	let isAmidAnswer = false;
 
 	let isPaused = false;
+	/** Whether nobody hears what peers say. */
+	let isUnheard = false;
 	let bytesTaken = 0;
 	let bytesLost = 0;
 	let isInputCut = false;
@@ -194,6 +198,7 @@ export const startRawServer = async ({
 		answers,
 		searches: new SearchPace(),
 		arrivals: new Arrivals(),
+		isUnheard: () => isUnheard,
 		isEndAnswered(peer) {
 			// The first of a file may still be on its way from the disk.
 			const isNext = () =>
@@ -402,12 +407,13 @@ export const startRawServer = async ({
 		bytesTaken: () => bytesTaken,
 		bytesLost: () => bytesLost,
 		unreachedBytes: () => unreachedBytes,
+		hearNoMore() {
+			isUnheard = true;
+		},
 		async arrive(patienceMs) {
+			isUnheard = true;
 			await Promise.all(
-				[...peers].map(async peer => {
-					peer.isUnheard = true;
-					await endUnheard(peer.link, patienceMs);
-				}),
+				[...peers].map(async ({link}) => endUnheard(link, patienceMs)),
 			);
 		},
 		isInputCut: () => isInputCut,

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import {Buffer} from 'node:buffer';
 import {once} from 'node:events';
 import {readFileSync, writeFileSync} from 'node:fs';
-import type {AddressInfo, Socket} from 'node:net';
+import {connect, type AddressInfo, type Socket} from 'node:net';
 import {join} from 'node:path';
 import type {Duplex} from 'node:stream';
 import test, {type TestContext} from 'node:test';
@@ -485,3 +485,83 @@ test('e2e: --replies sends all that is piped in before it ends, over each link',
 		}
 	}
 });
+
+for (const output of [[], ['--json']]) {
+	const isJson = output.includes('--json');
+	const as = output.join('') || 'as bytes';
+
+	test(`e2e: --replies prints so many chunks and no more while a file is sent, ${as}`, async t => {
+		const source = join(newFolder(t), 'source');
+		const total = 8_000_000;
+		writeFileSync(source, Buffer.alloc(total, 'x'));
+		let count = 0;
+		const port = await listen(t, peer => {
+			peer.once('data', () => {
+				peer.write('one ');
+			});
+			peer.on('data', chunk => {
+				// More than the kernel holds, so the first was read before.
+				if (count < total - 100_000 && count > total / 2) {
+					peer.write('more ');
+				}
+
+				count += chunk.length;
+			});
+		});
+		const flags = ['-r', '--replies', '1', ...output];
+		const {command, args} = bin('connect', ...flags, port);
+		const chat = startProcess(t, 'sh', [
+			'-c',
+			`${toShellLine(command, args)} < ${source}`,
+		]);
+		assert.deepEqual(await chat.waitForExit(), done, chat.seen().slice(-999));
+		assert.equal(count, total);
+		assert.equal(heard(chat, isJson), 'one ');
+	});
+
+	test(`e2e: serve --replies prints no chunk of another peer meanwhile, ${as}`, async t => {
+		const folder = newFolder(t);
+		const source = join(folder, 'source');
+		const total = 8_000_000;
+		writeFileSync(source, Buffer.alloc(total, 'x'));
+		const path = join(folder, 'service');
+		const flags = ['-r', '--replies', '1', ...output, path];
+		const {command, args} = bin('serve', ...flags);
+		const server = startProcess(t, 'sh', [
+			'-c',
+			`${toShellLine(command, args)} < ${source}`,
+		]);
+		await server.waitForOutput('listening', {
+			stream: isJson ? 'stdout' : 'stderr',
+		});
+		const dial = async () => {
+			const socket = connect(path);
+			socket.on('error', () => undefined);
+			t.after(() => socket.destroy());
+			await once(socket, 'connect');
+			return socket;
+		};
+
+		const reader = await dial();
+		let count = 0;
+		const isBegun = once(reader, 'data');
+		reader.on('data', (chunk: Buffer) => {
+			count += chunk.length;
+		});
+		await isBegun;
+		reader.pause();
+		const [one, other] = [await dial(), await dial()];
+		one.write('one ');
+		await until(() => heard(server, isJson) === 'one ', {
+			what: 'one reply',
+			seen: () => server.seen().slice(-999),
+		});
+		one.write('two ');
+		other.end('three ');
+		await once(other.resume(), 'end');
+		reader.resume();
+		assert.deepEqual(await server.waitForExit(), done, server.stderr());
+		assert.equal(count, total);
+		assert.equal(heard(server, isJson), 'one ');
+	});
+}

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import {Buffer} from 'node:buffer';
 import {duplexPair, Transform, Writable} from 'node:stream';
 import test from 'node:test';
-import {receive, type Receiving} from '../../source/raw/receive.js';
+import {receive, Replies, type Receiving} from '../../source/raw/receive.js';
 
 const gather = () => {
 	const chunks: Buffer[] = [];
@@ -36,7 +36,7 @@ const ways: ReadonlyArray<readonly [string, Omit<Receiving, 'output'>]> = [
 	['as it comes', {}],
 	['in bulk', {isDirect: true}],
 	['for a screen', {createDisplay: upperCase}],
-	['chunk by chunk', {onChunk: () => true}],
+	['chunk by chunk', {replies: new Replies(99)}],
 	['heard', {onHeard: async () => false}],
 	[
 		'heard, for a screen',

@@ -57,6 +57,7 @@ export class RawSession {
 	constructor(given: RawSessionOptions) {
 		this.#given = given;
 		this.#replies = new ReplyCount(given.options.replies, () => {
+			this.#chat?.hearNoMore();
 			this.#stopSoon();
 		});
 	}
