@@ -8,7 +8,7 @@ import type {Faults, ProxyDirection, ProxyEvent} from '../event/proxy-event.js';
 import type {LeaveReason} from '../protocol/frame.js';
 import type {RelayRecord} from '../recording/recorder.js';
 import type {Clock} from '../socket/clock.js';
-import {connectionLost} from '../socket/dial.js';
+import {connectionLost, isRst} from '../socket/dial.js';
 import {datagramFacts, type OuterLink} from '../socket/link.js';
 import {unreachedBytes} from '../socket/send-queue.js';
 import {Direction} from './direction.js';
@@ -62,6 +62,8 @@ export class Pair {
 	readonly directions: Readonly<Record<ProxyDirection, Direction>>;
 	readonly #options: PairOptions;
 	#reason: LeaveReason = 'closed';
+	/** What the sender of which has sent RST, if that is known. */
+	#resetDirection: ProxyDirection | undefined;
 	#isFinishing = false;
 	#open = 2;
 
@@ -220,6 +222,10 @@ export class Pair {
 		stream.on('error', error => {
 			const wasReset = this.#reason === 'reset';
 			this.#reason = 'reset';
+			if (!wasReset && isRst(error)) {
+				this.#resetDirection = link === this.client ? 'out' : 'in';
+			}
+
 			this.#reset(other);
 			if (!wasReset) {
 				const {code, message} = describe(error);
@@ -287,7 +293,7 @@ export class Pair {
 		}
 
 		const counts = {bytesIn: inward.bytes, bytesOut: outward.bytes};
-		record?.ended(this.#reason, counts);
+		record?.ended(this.#reason, counts, this.#resetDirection);
 		onEvent({
 			type: 'ended',
 			at: clock.wallMs(),

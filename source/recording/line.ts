@@ -23,6 +23,9 @@ export type RecordingHead = {
 	readonly at: number;
 };
 
+export type Direction = 'in' | 'out';
+
+/** `reset` is the direction whose sender sent RST, if that is known. */
 export type RecordingLine =
 	| ChunkObject
 	| {
@@ -37,6 +40,7 @@ export type RecordingLine =
 			readonly phase: 'closed';
 			readonly at: number;
 			readonly cause?: {readonly code: string; readonly message: string};
+			readonly reset?: Direction | undefined;
 	  }
 	| {readonly type: 'accepted'; readonly at: number; readonly peer: string}
 	| {
@@ -44,6 +48,7 @@ export type RecordingLine =
 			readonly at: number;
 			readonly peer: string;
 			readonly reason: string;
+			readonly reset?: Direction | undefined;
 			readonly bytesIn: number;
 			readonly bytesOut: number;
 	  }
@@ -61,7 +66,7 @@ export type RecordingLine =
 	/** A direction has ended. */
 	| {
 			readonly type: 'fin';
-			readonly direction: 'in' | 'out';
+			readonly direction: Direction;
 			readonly peer: string | undefined;
 			readonly at: number;
 	  };
@@ -75,12 +80,18 @@ export type Recorded =
 			readonly local: string | undefined;
 			readonly remote: string | undefined;
 	  }
-	| {readonly type: 'closed'; readonly at: number; readonly peer: string}
+	| {
+			readonly type: 'closed';
+			readonly at: number;
+			readonly peer: string;
+			/** The direction whose sender sent RST, if one did and that is known. */
+			readonly reset?: Direction | undefined;
+	  }
 	| {
 			readonly type: 'chunk' | 'fin';
 			readonly at: number;
 			readonly peer: string;
-			readonly direction: 'in' | 'out';
+			readonly direction: Direction;
 			/** None for a FIN. */
 			readonly bytes: Buffer;
 			/** How a WebSocket message was sent. */
@@ -172,6 +183,21 @@ const parseMoved = (
 		: {expected: `"bytes" to be ${decoded.length}, as "base64" has them`};
 };
 
+/** A client's recording had it only in words at first, a server's not at all. */
+const resetIn = ({
+	reset,
+	cause,
+}: Record<string, unknown>): Direction | undefined => {
+	if (reset === 'in' || reset === 'out') {
+		return reset;
+	}
+
+	const message = textOf(
+		(cause as Record<string, unknown> | undefined)?.['message'],
+	);
+	return message?.startsWith('ECONNRESET:') ? 'in' : undefined;
+};
+
 const linkTypes: ReadonlySet<unknown> = new Set<LinkType>([
 	'EN10MB',
 	'LINUX_SLL',
@@ -246,7 +272,7 @@ export const parseLine = (
 				local: textOf(object['local']),
 				remote: textOf(object['remote']) ?? textOf(object['peer']),
 			}
-		: {type: 'closed', at, peer};
+		: {type: 'closed', at, peer, reset: resetIn(object)};
 };
 
 export const wrongLine = (

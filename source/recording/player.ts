@@ -13,8 +13,9 @@ import type {Duplex} from 'node:stream';
 import {setTimeout as wait} from 'node:timers/promises';
 import {SockchatError} from '../errors.js';
 import type {MessageKind} from '../event/link-facts.js';
+import {isRst} from '../socket/dial.js';
 import type {OuterLink} from '../socket/link.js';
-import type {Recorded, RecordedSide} from './line.js';
+import type {Direction, Recorded, RecordedSide} from './line.js';
 
 export type PlayedSide = 'connect' | 'serve';
 
@@ -49,6 +50,9 @@ export type PlayerOptions = {
 	/** Leaves: what was waited for then differs from `nothing`. */
 	readonly signal: AbortSignal;
 };
+
+/** How a connection ended that was recorded. */
+const reset = 'a reset (ECONNRESET)';
 
 // What came, if it was still waited for when the signal came.
 const nothing = 'nothing';
@@ -89,6 +93,8 @@ const restOf = (message: Buffer, start: number): Seen => {
 class PlayedLink {
 	readonly number: number;
 	readonly stream: Duplex;
+	/** Which directions had a FIN in the recording. */
+	readonly ended = new Set<Direction>();
 	bytesSent = 0;
 	bytesSame = 0;
 	readonly #link: OuterLink;
@@ -96,6 +102,8 @@ class PlayedLink {
 	#waitingBytes = 0;
 	#error: NodeJS.ErrnoException | undefined;
 	#isStopped = false;
+	/** What could not be sent any more; as then, if a reset was recorded next. */
+	#unsent: Difference | undefined;
 
 	constructor(link: OuterLink, number: number) {
 		this.number = number;
@@ -144,7 +152,8 @@ class PlayedLink {
 		}
 
 		if (!stream.writable) {
-			return this.#differs('a peer that reads', this.end);
+			this.#unsent ??= this.#differs('a peer that reads', this.end);
+			return isRst(this.#error) ? undefined : this.#unsent;
 		}
 
 		this.bytesSent += bytes.length;
@@ -167,12 +176,19 @@ class PlayedLink {
 		frame: MessageKind | undefined,
 	): Promise<Difference | undefined> {
 		const {kind} = this.#link;
-		return kind === 'ws' || kind === 'udp'
-			? this.#expectMessage(bytes, frame)
-			: this.#expectBytes(bytes);
+		return (
+			this.#unsent ??
+			(kind === 'ws' || kind === 'udp'
+				? this.#expectMessage(bytes, frame)
+				: this.#expectBytes(bytes))
+		);
 	}
 
 	async expectEnd(): Promise<Difference | undefined> {
+		if (this.#unsent) {
+			return this.#unsent;
+		}
+
 		const piece = await this.#next();
 		if (piece) {
 			return this.#differs(this.#goodEnd, restOf(piece, 0));
@@ -182,14 +198,45 @@ class PlayedLink {
 		return isGood ? undefined : this.#differs(this.#goodEnd, this.end);
 	}
 
+	/** Whose reset was its end: one after a FIN is no other end. */
+	resetBy(direction: Direction | undefined): Direction | undefined {
+		const isEnd = direction && this.hasEnd && !this.ended.has(direction);
+		return isEnd ? direction : undefined;
+	}
+
+	async expectReset(): Promise<Difference | undefined> {
+		const piece = await this.#next();
+		if (piece) {
+			return this.#differs(reset, restOf(piece, 0));
+		}
+
+		return isRst(this.#error) ? undefined : this.#differs(reset, this.end);
+	}
+
+	/** Sends RST once the kernel has all that was sent. */
+	async reset(): Promise<void> {
+		while (this.stream.writableLength > 0 && !this.stream.destroyed) {
+			if (!this.#pull()) {
+				// eslint-disable-next-line no-await-in-loop -- until it is taken
+				await this.#change('drain');
+			}
+		}
+
+		this.#link.reset();
+	}
+
 	/** At once, whatever is waited for. */
 	stop(): void {
 		this.#isStopped = true;
 		this.stream.destroy();
 	}
 
-	/** Ends in good order after what was sent, and waits for nothing more. */
-	async close(): Promise<void> {
+	/**
+	 * Ends in good order after what was sent, and waits for nothing more.
+	 *
+	 * @returns Why not all could be sent.
+	 */
+	async close(): Promise<Difference | undefined> {
 		const {stream} = this;
 		// A WebSocket that is closed before the other side's Close is a reset.
 		const isOver = () =>
@@ -210,6 +257,7 @@ class PlayedLink {
 		}
 
 		stream.destroy();
+		return this.#unsent;
 	}
 
 	async #expectMessage(
@@ -369,7 +417,11 @@ export const play = async ({
 	const playLine = async (line: Recorded): Promise<Difference | undefined> => {
 		const {type, peer, at} = line;
 		if (type === 'open') {
-			await links.get(peer)?.close();
+			const unsent = await links.get(peer)?.close();
+			if (unsent) {
+				return unsent;
+			}
+
 			const connection = all.length + 1;
 			const opened = await nextLink();
 			if (!opened) {
@@ -393,9 +445,22 @@ export const play = async ({
 		}
 
 		if (type === 'closed') {
-			await link.close();
 			links.delete(peer);
+			const resetBy = link.resetBy(line.reset);
+			if (resetBy === undefined) {
+				return link.close();
+			}
+
+			if (resetBy !== ours) {
+				return link.expectReset();
+			}
+
+			await link.reset();
 			return undefined;
+		}
+
+		if (type === 'fin') {
+			link.ended.add(line.direction);
 		}
 
 		if (line.direction !== ours) {
@@ -433,9 +498,11 @@ export const play = async ({
 			lastAt = line.at;
 		}
 
-		await Promise.all([...links.values()].map(async link => link.close()));
+		const unsent = await Promise.all(
+			[...links.values()].map(async link => link.close()),
+		);
 		signal.throwIfAborted();
-		return played(undefined);
+		return played(unsent.find(difference => difference !== undefined));
 	} finally {
 		signal.removeEventListener('abort', stop);
 		stop();

@@ -12,7 +12,7 @@ import {SockchatError} from '../errors.js';
 import {jsonSafe} from '../protocol/display.js';
 import {lastingAddress, type LoopbackAddress} from '../socket/address.js';
 import {systemClock} from '../socket/clock.js';
-import {connectionLost} from '../socket/dial.js';
+import {connectionLost, isRst} from '../socket/dial.js';
 import type {MessageKind} from '../event/link-facts.js';
 import type {Link} from '../socket/link.js';
 import type {LinkWish} from '../socket/link/transport.js';
@@ -21,7 +21,12 @@ import type {Packet} from '../tcp/pcap.js';
 import {errnoCauseOf, LateFile, reasonOf} from '../new-file.js';
 import {ChunkObjects} from './chunk-objects.js';
 import {recordedLink} from './link.js';
-import type {RecordedSide, RecordingHead, RecordingLine} from './line.js';
+import type {
+	Direction,
+	RecordedSide,
+	RecordingHead,
+	RecordingLine,
+} from './line.js';
 
 export const cantRecord = (path: string, cause: unknown) =>
 	new SockchatError(
@@ -69,9 +74,11 @@ export type RelayRecord = {
 		frame: MessageKind | undefined,
 	) => void;
 	readonly fin: (direction: 'in' | 'out') => void;
+	/** @param reset The direction whose sender sent RST, if that is known. */
 	readonly ended: (
 		reason: string,
 		counts: {readonly bytesIn: number; readonly bytesOut: number},
+		reset: Direction | undefined,
 	) => void;
 };
 
@@ -170,14 +177,17 @@ export class Recorder {
 				return;
 			}
 
+			const reset = isRst(lost) ? 'in' : undefined;
+			const cause = causeOf(lost);
 			this.#write(
 				peer === undefined
-					? {type: 'state', phase: 'closed', at: at(), cause: causeOf(lost)}
+					? {type: 'state', phase: 'closed', at: at(), cause, reset}
 					: {
 							type: 'ended',
 							at: at(),
 							peer,
 							reason: lost ? 'reset' : 'closed',
+							reset,
 							bytesIn,
 							bytesOut,
 						},
@@ -216,9 +226,17 @@ export class Recorder {
 			fin: direction => {
 				this.#write({type: 'fin', direction, peer, at: at()});
 			},
-			ended: (reason, {bytesIn, bytesOut}) => {
+			ended: (reason, {bytesIn, bytesOut}, reset) => {
 				this.#chunks.forget(peer);
-				this.#write({type: 'ended', at: at(), peer, reason, bytesIn, bytesOut});
+				this.#write({
+					type: 'ended',
+					at: at(),
+					peer,
+					reason,
+					reset,
+					bytesIn,
+					bytesOut,
+				});
 			},
 		};
 	}

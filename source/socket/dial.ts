@@ -25,6 +25,10 @@ const codeOf = (cause: Error): string =>
 /** Whether the other side reset an open connection, or nobody reads it. */
 export const isReset = (cause: Error): boolean => resetCodes.has(codeOf(cause));
 
+/** Whether RST says so: EPIPE comes after a FIN that may not have been read. */
+export const isRst = (cause: Error | undefined): boolean =>
+	cause !== undefined && codeOf(cause) === 'ECONNRESET';
+
 /** What the other side did, if this end got ECONNRESET or EPIPE. */
 const resetWords = (
 	transport: OuterLink['transport'],

@@ -11,7 +11,7 @@ import {
 	truncateSync,
 	writeFileSync,
 } from 'node:fs';
-import type {Socket} from 'node:net';
+import {connect, type Socket} from 'node:net';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import test, {after, type TestContext} from 'node:test';
@@ -604,4 +604,89 @@ test('e2e: a recording is written for Wireshark, and nothing is opened', async t
 	const full = startBin(t, ['replay', file, '--pcapng', '/dev/full']);
 	assert.deepEqual(await full.waitForExit(), failed, full.seen());
 	assert.match(full.stderr(), /no space is left on the device \(ENOSPC\)/);
+});
+
+test('e2e: a replay compares a reset with an end, and an end with a reset, whoever recorded', async t => {
+	let isReset = true;
+	const end = (socket: Socket) => {
+		if (isReset) {
+			socket.resetAndDestroy();
+		} else {
+			socket.end('');
+		}
+	};
+
+	/** Ends, once it was spoken to. */
+	const {address} = await listenBare(t, socket => {
+		socket.once('data', () => {
+			end(socket);
+		});
+	});
+	const target = String(portOf(address));
+	/** The same as a client. */
+	const dialTo = (port: string) => {
+		const socket = connect({port: Number(port), allowHalfOpen: true});
+		t.after(() => socket.destroy());
+		socket.on('error', () => undefined).write('PING');
+		socket.once('data', () => {
+			end(socket);
+		});
+		socket.on('end', () => {
+			socket.end();
+		});
+	};
+
+	const listening = /127\.0\.0\.1:(\d+)/;
+	for (const side of ['connect', 'serve', 'proxy']) {
+		for (const recorded of ['a reset (ECONNRESET)', 'the end (FIN)']) {
+			const file = newFile();
+			isReset = recorded.startsWith('a reset');
+			if (side === 'connect') {
+				const flags = ['-r', target, '--no-shutdown', '--record', file];
+				const chat = startBin(t, ['connect', ...flags, '-m', 'PING']);
+				assert.equal((await chat.waitForExit()).code, isReset ? 1 : 0);
+			} else {
+				const flags =
+					side === 'serve' ? ['-r', '0', '--echo'] : ['0', target, '--plain'];
+				const server = startBin(t, [
+					side,
+					...flags,
+					'--once',
+					'--record',
+					file,
+				]);
+				const port = await server.waitForOutput(listening, {
+					stream: side === 'serve' ? 'stderr' : 'stdout',
+				});
+				dialTo(port);
+				await server.waitForExit();
+			}
+
+			for (const now of ['a reset (ECONNRESET)', 'the end (FIN)']) {
+				isReset = now.startsWith('a reset');
+				const where =
+					side === 'serve' ? ['--serve', '0'] : ['--connect', target];
+				const again = startBin(t, ['replay', file, ...where, '--fast']);
+				if (side === 'serve') {
+					dialTo(await again.waitForOutput(listening, {stream: 'stderr'}));
+				}
+
+				const what = `${side}: ${recorded}, ${now}`;
+				assert.deepEqual(
+					await again.waitForExit(),
+					now === recorded ? done : failed,
+					`${what}\n${again.seen()}\n${readFileSync(file, 'utf8')}`,
+				);
+				assert.match(
+					again.stdout(),
+					now === recorded ? /^No difference/ : /^The answer differs after/,
+				);
+				assert.equal(
+					again.stdout().includes(`recorded  ${recorded}\n  now       ${now}`),
+					now !== recorded,
+					what,
+				);
+			}
+		}
+	}
 });

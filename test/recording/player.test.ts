@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import {Buffer} from 'node:buffer';
 import {once} from 'node:events';
+import type {Socket} from 'node:net';
 import {test, type TestContext} from 'node:test';
 import fc from 'fast-check';
 import type {Recorded} from '../../source/recording/line.js';
@@ -9,6 +10,7 @@ import {play, type PlayedSide} from '../../source/recording/player.js';
 import type {LoopbackAddress} from '../../source/socket/address.js';
 import {dial} from '../../source/socket/dial.js';
 import {listenBare} from '../helpers/scripted.js';
+import {until} from '../helpers/until.js';
 
 const place = {at: 1_790_000_000_000, peer: ''};
 
@@ -190,4 +192,99 @@ test('player: a reset is not the end that was recorded', async t => {
 		recorded: 'the end (FIN)',
 		now: 'a reset (ECONNRESET)',
 	});
+});
+
+/** A peer that hears a PING, and then ends so. */
+const endedBy = async (t: TestContext, end: (socket: Socket) => void) => {
+	const {address} = await listenBare(t, socket => {
+		let heard = '';
+		socket.on('data', chunk => {
+			heard += chunk.toString();
+			if (heard === 'PING') {
+				end(socket);
+			}
+		});
+	});
+	return address;
+};
+
+const resetBy = (direction: 'in' | 'out'): Recorded => ({
+	...place,
+	type: 'closed',
+	reset: direction,
+});
+
+test('player: an end, or more bytes, are not the reset that was recorded', async t => {
+	const recording = [opened, moved('out', ping), resetBy('in')];
+	const ways: ReadonlyArray<
+		readonly [end: (socket: Socket) => void, now: string | Buffer | undefined]
+	> = [
+		[socket => socket.resetAndDestroy(), undefined],
+		[socket => socket.end(), 'the end (FIN)'],
+		[socket => socket.write('PONG'), Buffer.from('PONG')],
+	];
+	for (const [end, now] of ways) {
+		const address = await endedBy(t, end);
+		const {difference} = await playAt(address, recording, 'connect');
+		assert.deepEqual(
+			difference,
+			now && {
+				connection: 1,
+				equalBytes: 0,
+				recorded: 'a reset (ECONNRESET)',
+				now,
+			},
+		);
+	}
+});
+
+test('player: what a reset left unsent, it may leave unsent again', async t => {
+	const sending = [
+		opened,
+		...Array.from({length: 99}, () => moved('out', Buffer.alloc(65_536, 'x'))),
+	];
+	const reading = await listenBare(t, socket => {
+		socket.once('data', () => {
+			socket.resetAndDestroy();
+		});
+	});
+	const {difference: none} = await playAt(
+		reading.address,
+		[...sending, resetBy('in')],
+		'connect',
+	);
+	assert.equal(none, undefined);
+	for (const end of [[], [moved('in', ping)], [ended('in')]]) {
+		const {difference} = await playAt(
+			reading.address,
+			[...sending, ...end],
+			'connect',
+		);
+		assert.equal(difference?.recorded, 'a peer that reads');
+		assert.equal(difference.now, 'a reset (ECONNRESET)');
+	}
+});
+
+test('player: as the other side it sends the reset that was recorded', async t => {
+	let how = '';
+	const {address} = await listenBare(t, socket => {
+		socket.write(ping);
+		socket.on('error', error => {
+			how = String((error as NodeJS.ErrnoException).code);
+		});
+		socket.on('end', () => {
+			how = 'FIN';
+		});
+		socket.resume();
+	});
+	for (const [end, wanted] of [
+		[[resetBy('in')], 'ECONNRESET'],
+		[[ended('in'), resetBy('in')], 'FIN'],
+	] as const) {
+		how = '';
+		const recording = [opened, moved('out', ping), moved('in', ping), ...end];
+		await playAt(address, recording, 'serve');
+		await until(() => how !== '', {what: 'an end'});
+		assert.equal(how, wanted);
+	}
 });
