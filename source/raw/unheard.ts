@@ -9,7 +9,7 @@
 import {clearTimeout, setTimeout} from 'node:timers';
 import {bytesOf, SockchatError} from '../errors.js';
 import type {Link} from '../socket/link.js';
-import {unreachedBytes} from '../socket/send-queue.js';
+import {queuedBytes} from '../socket/send-queue.js';
 
 /** Settles when all has arrived, the connection has closed, or time is up. */
 export const endUnheard = async (
@@ -31,7 +31,7 @@ export const endUnheard = async (
 export const leftBehind = (link: Link): number => {
 	const {writableEnded, writableFinished, destroyed} = link.stream;
 	const isUnderWay = writableEnded && !writableFinished && !destroyed;
-	return isUnderWay && link.kind !== 'memory' ? (unreachedBytes(link) ?? 0) : 0;
+	return isUnderWay && link.kind !== 'memory' ? (queuedBytes(link) ?? 0) : 0;
 };
 
 /** We closed it while the other side was not reading. */

@@ -11,20 +11,21 @@ type Handle = {
 
 /**
  * Bytes that were written to a TCP connection, and that the other kernel doesn't
- * have, read at once, for a reset that follows in the same turn. Of what is
- * encrypted or framed the kernel counts other bytes than we do.
+ * have, read at once, for an end that follows in the same turn. What carries
+ * TLS or a WebSocket is a little more than what was sent by it.
  *
  * @returns Undefined if it isn't known.
  */
-export const unreachedBytes = ({
-	kind,
-	stream,
+export const queuedBytes = ({
+	transport,
+	socket,
 	endpoints,
 }: OuterLink): number | undefined => {
 	const {local, remote} = endpoints;
-	const handle = Reflect.get(stream, '_handle') as Handle | null | undefined;
+	const handle =
+		socket && (Reflect.get(socket, '_handle') as Handle | null | undefined);
 	if (
-		kind !== 'tcp' ||
+		transport !== 'tcp' ||
 		!handle ||
 		local === undefined ||
 		remote === undefined
@@ -46,3 +47,7 @@ export const unreachedBytes = ({
 		return undefined;
 	}
 };
+
+/** As `queuedBytes`, where these are the very bytes that were sent. */
+export const unreachedBytes = (link: OuterLink): number | undefined =>
+	link.kind === 'tcp' ? queuedBytes(link) : undefined;

@@ -8,7 +8,7 @@ import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import test, {after, type TestContext} from 'node:test';
-import {startPython} from '../helpers/link-peers.js';
+import {makeCertificates, startPython} from '../helpers/link-peers.js';
 import {bin, startProcess} from '../helpers/process.js';
 import {toShellLine} from '../helpers/shell.js';
 
@@ -24,8 +24,8 @@ writeFileSync(file, Buffer.alloc(bytes));
 
 // It waits, in the kernel's table, for what the other end does.
 const peer = `
-import socket, struct, sys
-role, port, what = sys.argv[1:4]
+import fcntl, socket, ssl, struct, sys, termios
+role, port, what, cert, key = sys.argv[1:6]
 if role == 'server':
     listening = socket.create_server(('127.0.0.1', 0))
     print(listening.getsockname()[1])
@@ -33,11 +33,29 @@ if role == 'server':
 else:
     print(0)
     peer = socket.create_connection(('127.0.0.1', int(port)))
+if cert:
+    kind = ssl.PROTOCOL_TLS_SERVER if role == 'server' else ssl.PROTOCOL_TLS_CLIENT
+    context = ssl.SSLContext(kind)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    if role == 'server': context.load_cert_chain(cert, key)
+    came, left = ssl.MemoryBIO(), ssl.MemoryBIO()
+    tls = context.wrap_bio(came, left, role == 'server')
+    def run(step):
+        while True:
+            try: return step()
+            except ssl.SSLWantReadError:
+                peer.sendall(left.read())
+                if step == tls.unwrap: return
+                came.write(peer.recv(256))
+    run(tls.do_handshake)
+    peer.sendall(left.read())
 ours, theirs = peer.getsockname()[1], peer.getpeername()[1]
 def until(found):
     while not found([row.split() for row in open('/proc/net/tcp') if f':{theirs:04X} 0100007F:{ours:04X} ' in row]): pass
 def ended(rows): return not rows or rows[0][3] in ('04', '09', '0B')
-def waiting(rows): return rows and int(rows[0][4].split(':')[0], 16) > 0
+def queued(rows): return int(rows[0][4].split(':')[0], 16)
+def waiting(rows): return rows and queued(rows) > 0
 if what == 'talk':
     # One reply is enough; more come once FIN waits behind what isn't read.
     peer.sendall(b'one')
@@ -50,8 +68,15 @@ if what == 'talk':
     print('got', got)
 elif what == 'reset':
     # Our end comes first.
+    if cert: run(tls.unwrap)
     peer.shutdown(socket.SHUT_WR)
-    until(ended)
+    if cert:
+        def unread(): return struct.unpack('i', fcntl.ioctl(peer, termios.FIONREAD, bytes(4)))[0]
+        until(lambda rows: waiting(rows) and unread() + queued(rows) > 2000000)
+        # FIN would come at once.
+        looks = iter(range(300))
+        until(lambda rows: ended(rows) or next(looks, None) is None)
+    else: until(ended)
     peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 0))
     peer.close()
     print('reset')
@@ -65,6 +90,12 @@ type Case = {
 	readonly command: 'connect' | 'serve';
 	readonly flags: readonly string[];
 };
+
+const {good} = makeCertificates(folder);
+
+/** Of the peer, if TLS is spoken. */
+const certificateOf = (flags: readonly string[]) =>
+	flags.includes('--tls') ? [good.cert, good.key] : ['', ''];
 
 const run = async (
 	t: TestContext,
@@ -80,7 +111,7 @@ const run = async (
 	};
 
 	const startPeer = async (role: string, port: string) =>
-		startPython(t, peer, role, port, what);
+		startPython(t, peer, role, port, what, ...certificateOf(flags));
 	if (command === 'connect') {
 		const python = await startPeer('server', '0');
 		return {chat: start(python.port), python};
@@ -111,6 +142,14 @@ const cases: readonly Case[] = [
 	{command: 'serve', flags: ['--json']},
 ];
 
+const tls = ['--tls', '--tls-insecure'];
+const secureCases: readonly Case[] = [
+	{command: 'connect', flags: tls},
+	{command: 'connect', flags: ['--json', ...tls]},
+	{command: 'serve', flags: ['--tls', '--once']},
+	{command: 'serve', flags: ['--tls']},
+];
+
 for (const one of cases) {
 	test(`e2e: after the last reply a peer that goes on talking gets all of a file: ${nameOf(one)}`, async t => {
 		const {chat, python} = await run(
@@ -128,7 +167,7 @@ const shortCases = cases.filter(
 	({command, flags}) => !(command === 'serve' && flags.join(' ') === '--json'),
 );
 
-for (const one of shortCases) {
+for (const one of [...shortCases, ...secureCases]) {
 	test(`e2e: an RST while bytes wait behind our FIN is said: ${nameOf(one)}`, async t => {
 		const {chat} = await run(t, one, 'reset');
 		if (one.command === 'serve' && !one.flags.includes('--once')) {
@@ -144,7 +183,7 @@ for (const one of shortCases) {
 	});
 }
 
-for (const one of cases) {
+for (const one of [...cases, ...secureCases]) {
 	test(`e2e: what waits in the kernel as a signal or --idle ends it is said: ${nameOf(one)}`, async t => {
 		const wanted =
 			/so \d+ bytes of what was sent waited in the kernel as the connection was closed/;

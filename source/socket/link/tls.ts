@@ -20,8 +20,9 @@ import {
 } from 'node:tls';
 import {type SockchatError} from '../../errors.js';
 import type {Certificate, TlsFacts} from '../../event/link-facts.js';
-import {CarriedLink, type SocketLink} from '../link.js';
-import {lookForReset} from '../stream/checked-sending.js';
+import {CarriedLink, endpointsOf, type SocketLink} from '../link.js';
+import type {Arrivals} from '../stream/arrivals.js';
+import {waitBeforeEnd, type SendingCheck} from '../stream/checked-sending.js';
 import {CarrierStream} from './carrier.js';
 import {endedEarly, noHandshake, truncated} from './tls-errors.js';
 
@@ -109,8 +110,8 @@ type Secure = (wire: Duplex, onSecure: () => void) => TLSSocket;
 
 class TlsStream extends CarrierStream {
 	facts: TlsFacts | undefined;
-	/** Whether it fails if what is sent last meets a closed socket. */
-	isSendingChecked = false;
+	/** Set if it fails when what is sent last meets a closed socket. */
+	arrivals: Arrivals | undefined;
 	readonly #socket: Socket;
 	#tls: TLSSocket | undefined;
 	/** Whether node:tls still writes, and what is to be written after that. */
@@ -204,13 +205,14 @@ class TlsStream extends CarrierStream {
 
 	/** Sends close_notify, and FIN after it. */
 	protected override finish(done: (error?: Error | null) => void): void {
-		if (!this.isSendingChecked || this.bytesWritten === 0) {
+		const {arrivals} = this;
+		if (!arrivals || this.bytesWritten === 0) {
 			this.#tls!.end(done);
 			return;
 		}
 
-		// Before close_notify, which a peer that has closed may well refuse.
-		lookForReset(this.#socket, error => {
+		const socket = this.#socket;
+		waitBeforeEnd(socket, endpointsOf(socket), arrivals, error => {
 			if (error) {
 				done(error);
 			} else {
@@ -339,8 +341,8 @@ class TlsLink extends CarriedLink {
 		return this.flaw && 'FIN without close_notify';
 	}
 
-	override checkSending(): void {
-		this.stream.isSendingChecked = true;
+	override checkSending({arrivals}: SendingCheck): void {
+		this.stream.arrivals = arrivals;
 	}
 
 	override tooLate(patienceMs: number): SockchatError {

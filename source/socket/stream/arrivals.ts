@@ -1,6 +1,6 @@
 /**
- * Waits, after our FIN, until the other side's kernel has all that was sent
- * before it (Linux).
+ * Waits, after our FIN, or before TLS sends its own end, until the other side's
+ * kernel has all that was sent before it (Linux).
  *
  * If both sides have ended, a socket can be closed at once, and what waits in
  * the send queue for a slow reader is sent later, or never: a RST that throws it
@@ -17,9 +17,11 @@ import type {TcpState} from '../../tcp/tcp.js';
 import {systemClock} from '../clock.js';
 import {readTcpTable, type TcpTable} from '../tcp-table.js';
 
-/** A socket that has sent its FIN. */
+/** A socket that sends no more of its owner's bytes. */
 export type Ended = {
 	readonly socket: Socket;
+	/** Whether its FIN is still to be sent; `done` then says no error. */
+	readonly isOpen?: boolean | undefined;
 	readonly local: string;
 	readonly remote: string;
 	/**
@@ -124,14 +126,16 @@ export class Arrivals {
 	}
 
 	#settle(one: Waiting, table: TcpTable | undefined): void {
-		const {socket, local, remote, done, isMissing} = one;
+		const {socket, isOpen = false, local, remote, done, isMissing} = one;
 		if (socket.destroyed) {
 			this.#waiting.delete(one);
 			return;
 		}
 
 		const row = table?.pair(local, remote).local;
-		const isOurs = row && !openStates.has(row.state);
+		// One of ours that has sent FIN is in no such state.
+		const isLater = !isOpen && row !== undefined && openStates.has(row.state);
+		const isOurs = row && !isLater;
 		if (isOurs && row.sendQueueBytes > 0) {
 			one.isMissing = false;
 			return;
@@ -143,7 +147,8 @@ export class Arrivals {
 		}
 
 		this.#waiting.delete(one);
-		done(isOurs ? undefined : breakOf(socket));
+		const isKnown = isOpen || isOurs === true;
+		done(isKnown ? undefined : breakOf(socket));
 	}
 }
 

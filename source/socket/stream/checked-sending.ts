@@ -143,8 +143,8 @@ class CheckedSending {
 	}
 }
 
-/** Whether RST came, for a TCP connection; TLS has to know it before its end. */
-export const lookForReset = (socket: Socket, done: Done): void => {
+/** Whether RST came. */
+const lookForReset = (socket: Socket, done: Done): void => {
 	if (hasSent(socket)) {
 		socket.write(nothing, error => {
 			done(error && lossOf(error));
@@ -212,6 +212,35 @@ const waitForArrival = (
 
 	arrivals.wait({socket, local, remote, done: settle});
 	noteShutdown(socket, settle);
+};
+
+/**
+ * Waits until the other kernel has all of a TCP connection that goes on, and
+ * fails if RST came. TLS has to know it before its end: a peer that has all it
+ * wants may well close without reading our close_notify, which is RST, too.
+ */
+export const waitBeforeEnd = (
+	socket: Socket,
+	{local, remote}: Endpoints,
+	arrivals: Arrivals,
+	done: Done,
+): void => {
+	lookForReset(socket, error => {
+		const mayWait = !error && socket.bytesWritten > maxNeverWaiting;
+		if (mayWait && local !== undefined && remote !== undefined) {
+			arrivals.wait({
+				socket,
+				isOpen: true,
+				local,
+				remote,
+				done() {
+					lookForReset(socket, done);
+				},
+			});
+		} else {
+			done(error);
+		}
+	});
 };
 
 export type SendingCheck = {
