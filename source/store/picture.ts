@@ -104,9 +104,19 @@ const isSame = (
 	);
 };
 
+/** Each heartbeat sets `retransmit`, until it is acknowledged. */
+const shownTimer = (
+	socket: KernelSocket | undefined,
+): KernelTimer | undefined => {
+	const timer = socket?.timer;
+	return timer?.name === 'retransmit' || timer?.name === 'fin-wait-2'
+		? undefined
+		: timer;
+};
+
 /**
  * A persist or keepalive timer shows its time as it was read; what is left of
- * the others is counted down. A probe sets the timer again.
+ * TIME-WAIT is counted down. A probe sets the timer again.
  */
 const isSameTimer = (
 	before: KernelTimer | undefined,
@@ -121,10 +131,11 @@ const isSameEnd = (
 	after: KernelSocket | undefined,
 ): boolean =>
 	before === after ||
-	(isSameTimer(before?.timer, after?.timer) &&
+	(isSameTimer(shownTimer(before), shownTimer(after)) &&
+		isSame(before?.sending, after?.sending) &&
 		isSame(
-			before && {...before, timer: undefined},
-			after && {...after, timer: undefined},
+			before && {...before, timer: undefined, sending: undefined},
+			after && {...after, timer: undefined, sending: undefined},
 		));
 
 const isSamePair = (

@@ -145,16 +145,25 @@ const appendRate = (rates: Rates, at: number, total: Bytes): Rates => {
 const lasting = (
 	before: KernelSocket | undefined,
 	now: KernelSocket | undefined,
-): KernelSocket | undefined =>
-	before &&
-	now && {
-		...now,
-		sendQueueBytes: Math.min(before.sendQueueBytes, now.sendQueueBytes),
-		receiveQueueBytes: Math.min(
-			before.receiveQueueBytes,
-			now.receiveQueueBytes,
-		),
-	};
+): KernelSocket | undefined => {
+	if (!before || !now) {
+		return undefined;
+	}
+
+	const {sending, ...rest} = now;
+	const sendQueueBytes = Math.min(before.sendQueueBytes, now.sendQueueBytes);
+	const receiveQueueBytes = Math.min(
+		before.receiveQueueBytes,
+		now.receiveQueueBytes,
+	);
+	const shown = {...rest, sendQueueBytes, receiveQueueBytes};
+	if (!sending || sendQueueBytes === 0) {
+		return shown;
+	}
+
+	const notSentBytes = Math.min(sending.notSentBytes, sendQueueBytes);
+	return {...shown, sending: {...sending, notSentBytes}};
+};
 
 const lastingPair = (
 	before: KernelPair | undefined,

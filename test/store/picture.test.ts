@@ -189,6 +189,35 @@ test('picture: a heartbeat that a read of the kernel saw on its way counts as no
 	assert.ok(isSameAfter([kernel({receiveQueueBytes: 24}), kernel()]));
 });
 
+test('picture: no timer counts that is not shown, such as that of a heartbeat on its way', () => {
+	const fresh = kernel({timer: {name: 'retransmit', inMs: 200}});
+	for (const looking of [chat, resting]) {
+		assert.ok(isSameAfter([fresh], looking));
+		assert.ok(isSameAfter([kernel()], looking, reduce(open, [fresh])));
+	}
+
+	const closed = {...kernelSocket({state: 'FIN-WAIT-2'})};
+	const waiting = {name: 'fin-wait-2', inMs: 60_000} as const;
+	assert.ok(
+		isSameAfter(
+			[kernel({...closed, timer: waiting})],
+			chat,
+			reduce(open, [kernel(closed)]),
+		),
+	);
+});
+
+test('picture: a queue that stands as it stood changes nothing', () => {
+	const standing = (windowLimitedMs: number) =>
+		kernel({
+			sendQueueBytes: 9000,
+			sending: {notSentBytes: 4000, unackedSegments: 1, windowLimitedMs},
+		});
+	const before = reduce(open, [standing(0), standing(0)]);
+	assert.ok(isSameAfter([standing(0)], chat, before));
+	assert.ok(!isSameAfter([standing(1000)], chat, before));
+});
+
 test('picture: bytes count once they have doubled', () => {
 	assert.ok(isSameAfter([traffic(39_000)]));
 	assert.ok(!isSameAfter([traffic(41_000)]));

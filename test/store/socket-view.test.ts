@@ -228,6 +228,26 @@ test('socket view: keeps a bounded number of chunks, without their event type', 
 	assert.equal(view.wire.dropped, 1);
 });
 
+test('socket view: of a send queue no more is unsent than was there in two reads', () => {
+	const sending = {notSentBytes: 4000, unackedSegments: 1, windowLimitedMs: 0};
+	let view = emptySocketView;
+	const shown = [0, 5000, 100, 5000].map(sendQueueBytes => {
+		const local = kernelSocket({sendQueueBytes, sending});
+		view = reduceSocketView(
+			view,
+			{type: 'kernel', at: 0, pair: {local, remote: undefined}},
+			nothing,
+		);
+		const {local: end} = view.kernel!.pair!;
+		return [end!.sendQueueBytes, end!.sending?.notSentBytes];
+	});
+	assert.deepEqual(shown.slice(1), [
+		[0, undefined],
+		[100, 100],
+		[100, 100],
+	]);
+});
+
 test('socket view: a queue is shown once it was there in two reads', () => {
 	const shown: unknown[] = [];
 	let view = emptySocketView;
