@@ -2,6 +2,7 @@
 import {typable} from '../protocol/offered-commands.js';
 import {assertNever} from '../errors.js';
 import type {
+	Entry,
 	Found,
 	Message as MessageFrame,
 	ServerFrame,
@@ -24,6 +25,7 @@ import {applyPage, itemOf, itemsOf} from './older-entries.js';
 import {enterLog as readLog} from './reading.js';
 import {outageText, reduceOutage} from './relay-outage.js';
 import {addFound, addNew} from './search.js';
+import {clearTranscript, itemsFrom} from './transcript.js';
 import {
 	addUnshared,
 	dropUnshared,
@@ -58,6 +60,7 @@ export const applyFrame = (
 	const isOutage = seeOutage(update, frame);
 
 	if ('seq' in frame) {
+		passOpening(update, frame);
 		// What came before the first entry here, may have been a message.
 		update.hasTalk ||= update.newestSeq === 0 && frame.seq > 1;
 		update.newestSeq = frame.seq;
@@ -300,6 +303,30 @@ const enterLog = (
 		update.reading = readLog(update.reading, {log, head, isFirst}, at);
 		update.clearedSeq = undefined;
 		update.hasTalk = false;
+	}
+};
+
+/**
+ * What a start says, such as where the room is kept, goes below what was said
+ * before it: above, it would part two days of the room.
+ */
+const passOpening = (update: ModelUpdate, {at}: Entry): void => {
+	const {greeting, newestSeq} = update;
+	if (!greeting || newestSeq > 0) {
+		return;
+	}
+
+	flushItems(update);
+	const {whole, transcript} = update;
+	const opening = itemsFrom(whole, whole.first).filter(
+		item => item.kind === 'notice',
+	);
+	if (opening.length === whole.length && opening.every(one => one.at > at)) {
+		update.greeting = {...greeting, notices: [...opening, ...greeting.notices]};
+		update.transcript = clearTranscript(transcript);
+		update.whole =
+			whole === transcript ? update.transcript : clearTranscript(whole);
+		update.lastDay = undefined;
 	}
 };
 

@@ -169,3 +169,34 @@ test('older entries: the welcome stands after what was said before it', () => {
 	const pong: ChatEvent = {type: 'frame', at: 1, frame: {type: 'pong', id: 1}};
 	assert.ok(isLast(reduce(waiting, [pong])));
 });
+
+test('older entries: what a start says stands after what was said before it', () => {
+	const kept = 'The room is kept in /tmp/room.jsonl';
+	const notice: ChatEvent = {type: 'notice', at: 9, tone: 'info', text: kept};
+	const welcome: ChatEvent = {
+		type: 'frame',
+		at: 9,
+		frame: welcomeFrame({nick: 'otter', head: 2}),
+	};
+	const starting = reduce(start, [notice]);
+	assert.deepEqual(textsOf(starting), [kept]);
+	const restored = reduce(starting, [welcome, ...told(...entries(1, 2))]);
+	const past = ['entry 1', 'entry 2'];
+	assert.deepEqual(textsOf(restored).slice(0, 3), [...past, kept]);
+	assert.match(textsOf(restored)[3]!, /^You are otter/);
+	assert.equal(restored.transcript.length, 4);
+	// In a new room, nothing is older than the start.
+	const joined = told(...entries(1, 2)).map(event => ({
+		...event,
+		frame: {...messageFrame(1), at: 10},
+	}));
+	const fresh = reduce(starting, [welcome, ...(joined as ChatEvent[])]);
+	assert.equal(textsOf(fresh)[0], kept);
+	// What comes after an outage stands below all that was read.
+	const back = reduce(restored, [
+		{...notice, at: 12},
+		{...welcome, frame: welcomeFrame({nick: 'otter', head: 3})},
+		...told(...entries(3, 3)),
+	]);
+	assert.deepEqual(textsOf(back).slice(4, 6), [kept, 'entry 3']);
+});
