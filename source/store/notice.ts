@@ -9,6 +9,7 @@ import type {
 	LeaveReason,
 	Left,
 	ServerFrame,
+	Welcome,
 } from '../protocol/frame.js';
 import type {ChatEvent, ControlEvent, Tone} from '../event/event.js';
 import type {EndReason, TurnedAway} from './item.js';
@@ -82,10 +83,22 @@ export const foundLines = ({entries, text, next}: Found): readonly string[] => {
 export const answerText = ({name, text, failed}: Answered): string =>
 	text === '' ? `/${name} ${failed ? 'failed' : 'is done'}.` : text;
 
+const placeOf = ({name, room}: Welcome): string =>
+	name === undefined ? room : `${name} ${room}`;
+
+/**
+ * After an outage, on a screen. Others come back at the same time, and the row
+ * above grows by them: a count of those who were quicker would contradict it.
+ */
+export const returnWords = (frame: Welcome): Words => ({
+	tone: 'good',
+	text: `You are ${frame.nick} in ${placeOf(frame)} again.`,
+});
+
 const frameWords = (frame: ServerFrame, isUnix: boolean): Words | undefined => {
 	switch (frame.type) {
 		case 'welcome': {
-			const {nick, room, name, members} = frame;
+			const {nick, members} = frame;
 			const others = members.count - 1;
 			const company =
 				others === 0
@@ -93,7 +106,7 @@ const frameWords = (frame: ServerFrame, isUnix: boolean): Words | undefined => {
 					: `${others} other${others === 1 ? '' : 's'} here`;
 			return {
 				tone: 'good',
-				text: `You are ${nick} in ${name === undefined ? room : `${name} ${room}`}; ${company}.`,
+				text: `You are ${nick} in ${placeOf(frame)}; ${company}.`,
 			};
 		}
 

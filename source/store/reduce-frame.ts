@@ -17,10 +17,11 @@ import {
 	type Item,
 	type Mark,
 	type Message,
+	type Notice,
 	type Whisper,
 } from './item.js';
 import {flushItems, type ModelUpdate} from './model.js';
-import {answerText, foundLines, wordsOf} from './notice.js';
+import {answerText, foundLines, returnWords, wordsOf} from './notice.js';
 import {applyPage, itemOf, itemsOf} from './older-entries.js';
 import {enterLog as readLog} from './reading.js';
 import {outageText, reduceOutage} from './relay-outage.js';
@@ -163,8 +164,10 @@ const show = (
 	isReplay: boolean,
 ): void => {
 	const words =
-		'seq' in frame ? undefined : wordsOf({type: 'frame', at, frame});
-	if (words && frame.type !== 'welcome') {
+		'seq' in frame || frame.type === 'welcome'
+			? undefined
+			: wordsOf({type: 'frame', at, frame});
+	if (words) {
 		update.items.push({kind: 'notice', at, ...words});
 	}
 
@@ -180,20 +183,9 @@ const show = (
 			enterLog(update, frame, at);
 			invite(update, at);
 			greet(update);
-			update.greeting =
-				words && !update.isTakingOver
-					? {
-							notices: [
-								{
-									kind: 'notice',
-									at,
-									...words,
-									...(update.isBack && {isReturn: true}),
-								},
-							],
-							head: frame.head,
-						}
-					: undefined;
+			update.greeting = update.isTakingOver
+				? undefined
+				: {notices: [welcomeNotice(update, frame, at)], head: frame.head};
 			update.isTakingOver = false;
 			break;
 		}
@@ -288,6 +280,15 @@ const show = (
 		greet(update);
 	}
 };
+
+const welcomeNotice = (
+	{isBack}: ModelUpdate,
+	frame: Welcome,
+	at: number,
+): Notice =>
+	isBack
+		? {kind: 'notice', at, ...returnWords(frame), isReturn: true}
+		: {kind: 'notice', at, ...wordsOf({type: 'frame', at, frame})!};
 
 /** In another log, seqs begin again. */
 const enterLog = (

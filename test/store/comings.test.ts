@@ -147,7 +147,8 @@ test('comings: those who come back after oneself, when a server had ended, are i
 
 		assert.deepEqual(textsOf(model).slice(-3), [
 			'wren, ibis came back · heron left (the server had ended)',
-			'You are otter in room; nobody else is here.',
+			// How many were back by then, the row above says better.
+			'You are otter in room again.',
 			'tern, heron joined',
 		]);
 	}
