@@ -99,8 +99,13 @@ export const readTyped = (
 		} else if (text === altSlash) {
 			keys.emit('data', '/');
 		} else if (!isUnknown(text)) {
-			// Tab by itself is a key: it completes.
-			keys.emit('data', text === '\t' ? text : signTabs(text));
+			// A tab that something follows in one read is a text's; the last
+			// completes.
+			const [tabs] = /\t*$/.exec(text)!;
+			const typed = text.slice(0, text.length - tabs.length);
+			for (const key of [...(typed === '' ? [] : [signTabs(typed)]), ...tabs]) {
+				keys.emit('data', key);
+			}
 		}
 	};
 

@@ -40,7 +40,7 @@ const commandNames = (mode: PromptSource['mode']): readonly string[] =>
 
 /**
  * Completes the last word before the caret, as the screen does: a nick at the
- * start of the line becomes 'otter: ', elsewhere 'otter '.
+ * start of the line becomes 'otter: ', elsewhere 'otter ', and '@ot' '@otter '.
  *
  * @returns What may replace the word, and the word.
  */
@@ -62,10 +62,11 @@ export const completeWord = (
 		return [[], word];
 	}
 
+	const isMention = word.startsWith('@');
 	const candidates = isCommand
 		? [...commandNames(mode), ...commands.map(name => `/${name}`)]
-		: nicks;
-	const end = isFirst && !isCommand ? ': ' : ' ';
+		: nicks.map(nick => (isMention ? `@${nick}` : nick));
+	const end = isFirst && !isCommand && !isMention ? ': ' : ' ';
 	const choices = candidates
 		.filter(each => each.toLowerCase().startsWith(word.toLowerCase()))
 		.map(each => each + end);

@@ -271,6 +271,16 @@ test('e2e: plain: a tab that reaches the edge of the terminal erases nothing', a
 	assert.deepEqual(textsOf('gull'), [`${'x'.repeat(40)}a\tb>日本a\tb`]);
 });
 
+test('e2e: plain: Tab completes what came in one read with it', async t => {
+	const terminal = await openPlain(t, 'goosander');
+	await terminal.waitFor('goosander ›');
+	terminal.type('@hero\t');
+	await terminal.waitFor('goosander › @heron');
+	terminal.type('and hero\tthere\r');
+	await until(() => textsOf('goosander').length > 0, {what: 'the message'});
+	assert.deepEqual(textsOf('goosander'), ['@heron and hero\tthere']);
+});
+
 test('e2e: plain: pasted requests are read line by line', async t => {
 	const terminal = await openPlain(t, 'goldeneye', {}, [
 		'--plain',

@@ -11,6 +11,8 @@ test('prompt: Tab completes a nick, with a colon at the start of the line', () =
 		['hello HER', ['heron '], 'HER'],
 		['/msg o', ['otter ', 'Osprey '], 'o'],
 		['/msg ', ['otter ', 'Osprey ', 'heron '], ''],
+		['@o', ['@otter ', '@Osprey '], '@o'],
+		['see @HER', ['@heron '], '@HER'],
 		['nobody', [], 'nobody'],
 		['', [], ''],
 		['hello ', [], ''],
