@@ -92,6 +92,7 @@ export class Printer {
 	#outage: Outage;
 	#isInMemory = false;
 	#isLockedOut = false;
+	#isSilent = false;
 	/** Whether the relay's own news are printed. */
 	#hasRelayNews = false;
 	/** The last state printed for each end, while it is only inferred. */
@@ -163,6 +164,7 @@ export class Printer {
 		}
 
 		this.#seeLock(event);
+		this.#seeSilence(event);
 		this.#hasRelayNews ||= event.type === 'relay';
 		if (event.type === 'frame') {
 			this.#seeOutage(event);
@@ -349,6 +351,20 @@ export class Printer {
 		if (this.#isLockedOut && !wasLockedOut && !this.#options.isQuiet) {
 			this.#warn(lockedOutText, event);
 		}
+	}
+
+	/** A screen shows the phase; here the silence would be the last word on it. */
+	#seeSilence(event: ChatEvent): void {
+		if (event.type !== 'connection') {
+			return;
+		}
+
+		const {phase} = event.connection;
+		if (this.#isSilent && phase === 'open' && !this.#options.isQuiet) {
+			this.#warn('The server is heard again.', event);
+		}
+
+		this.#isSilent = phase === 'silent';
 	}
 
 	#warn(text: string, event: ChatEvent): void {

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import {PassThrough, Writable} from 'node:stream';
 import {test} from 'node:test';
+import type {Connection} from '../../source/connection/connection.js';
 import type {ChatEvent} from '../../source/event/event.js';
 import type {Entry} from '../../source/protocol/frame.js';
 import {Output} from '../../source/plain/output.js';
 import {Printer} from '../../source/plain/printer.js';
 import {readWords} from '../../source/options/words.js';
+import {connections} from '../helpers/models.js';
 import {parseOptions} from '../helpers/parse-options.js';
 import {messageFrame, welcomeFrame} from '../helpers/scripted.js';
 
@@ -188,6 +190,34 @@ test('printer: what came and went around the own return is folded, without onese
 			'You are otter in room; nobody else is here.',
 		],
 		'what was said meanwhile stands in its place',
+	);
+});
+
+test('printer: a server that was silent is said to be heard again', () => {
+	const stateOf = (connection: Connection): ChatEvent => ({
+		type: 'connection',
+		at,
+		connection,
+		local: undefined,
+		remote: undefined,
+	});
+	const {silent, waiting} = connections;
+	const {print} = open(true);
+	const silence =
+		'The server is silent; it may be stopped. Your messages wait.';
+	assert.deepEqual(
+		print(
+			stateOf(connections.open),
+			stateOf(silent),
+			stateOf(connections.open),
+		),
+		[silence, 'The server is heard again.'],
+	);
+	assert.deepEqual(print(stateOf(connections.open)), []);
+	// Of a new connection the welcome says it.
+	assert.equal(
+		print(stateOf(silent), stateOf(waiting), stateOf(connections.open)).at(-1),
+		'lost Trying again.',
 	);
 });
 
