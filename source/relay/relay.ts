@@ -1,9 +1,10 @@
 /**
  * A room's relay.
  *
- * Of each connection to the engine it first reads all that the stream has. Then the log is whole, and
- * what was offered goes out. While the engine is away, the room goes on: what is
- * said waits in the outbox, and members see it as pending.
+ * With each connection to the engine, it first reads all that the stream has.
+ * Then the log is whole, and what was offered goes out. While the engine is
+ * away, the room goes on: what is said waits in the outbox, and members see it
+ * as pending.
  */
 import {SockchatError} from '../errors.js';
 import type {RelayPhase, ServerEvent} from '../event/event.js';

@@ -74,9 +74,10 @@ const drops: ReadonlySet<LeaveReason> = new Set(['closed', 'reset', 'timeout']);
 
 export class Room {
 	readonly log: RoomLog;
+	/** The error for clients beyond the limit. */
+	readonly full: SockchatError;
 	readonly #logId: () => string;
 	readonly #maxMembers: number;
-	readonly #full: SockchatError;
 	readonly #heartbeatMs: number | undefined;
 	readonly #areRenamesLimited: boolean;
 	readonly #roster = new Roster();
@@ -109,16 +110,11 @@ export class Room {
 		this.#heartbeatMs = heartbeatMs;
 		this.#areRenamesLimited = areRenamesLimited;
 		this.#maxMembers = Math.min(maxMembers, maxByFiles);
-		this.#full = roomFull(this.#maxMembers, maxByFiles < maxMembers);
+		this.full = roomFull(this.#maxMembers, maxByFiles < maxMembers);
 	}
 
 	get logId(): string {
 		return this.#logId();
-	}
-
-	/** The error for clients beyond the limit. */
-	get full(): SockchatError {
-		return this.#full;
 	}
 
 	/** On all servers. */
@@ -283,7 +279,7 @@ export class Room {
 		}
 
 		if (this.#roster.countHere >= this.#maxMembers) {
-			return {kind: 'refused', error: this.#full};
+			return {kind: 'refused', error: this.full};
 		}
 
 		const parsed = this.#roster.claim(nick, id, at, bearer);
