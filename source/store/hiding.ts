@@ -225,9 +225,12 @@ export const ignore = (
 	const key = foldNick(nick);
 	const known = ignored.find(one => one.key === key || isKey(key, one.nick));
 	if (known) {
+		const {hidden} = known;
+		const meanwhile =
+			hidden === 0 ? '' : `; ${messagesOf(hidden)} hidden meanwhile`;
 		return {
 			hiding: {isQuiet, ignored: ignored.filter(one => one !== known)},
-			text: `${nick} is no longer ignored; ${messagesOf(known.hidden)} hidden meanwhile.`,
+			text: `${nick} is no longer ignored${meanwhile}.`,
 		};
 	}
 

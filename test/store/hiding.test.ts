@@ -122,6 +122,9 @@ test('ignore: follows a rename, and can be ended by either nick', () => {
 		]);
 		assert.equal(lastOf(shown), 'tern: back');
 	}
+
+	const unheard = reduce(start, [ignores('wren'), ignores('wren')]);
+	assert.equal(lastOf(unheard), 'wren is no longer ignored.');
 });
 
 test('ignore: oneself is always seen', () => {
