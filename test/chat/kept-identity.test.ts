@@ -20,7 +20,7 @@ import {
 	takeIdentity,
 	type KeptOptions,
 } from '../../source/chat/kept-identity.js';
-import {startProcess} from '../helpers/process.js';
+import {startProcess, withTypeScript} from '../helpers/process.js';
 
 const openFolder = (t: TestContext): string => {
 	const folder = mkdtempSync(join(tmpdir(), 'sockchat-clients-'));
@@ -117,7 +117,7 @@ process.stdin.on('end', () => identity.release()).resume();
 
 const startHolder = (t: TestContext, folder: string) =>
 	startProcess(t, process.execPath, [
-		'--import=tsx',
+		withTypeScript,
 		'--input-type=module',
 		'--eval',
 		script,
@@ -312,7 +312,7 @@ test('kept identity: of processes that begin one at once, at most one keeps it',
 	const parent = openFolder(t);
 	const holders = Array.from({length: 3}, () =>
 		startProcess(t, process.execPath, [
-			'--import=tsx',
+			withTypeScript,
 			'--input-type=module',
 			'--eval',
 			roundsScript,

@@ -12,7 +12,7 @@ import {
 } from './environment.js';
 import {startNetcat, startPython} from './peers.js';
 import {findPort, isFree} from './ports.js';
-import {machineNode, startProcess} from './process.js';
+import {machineNode, startProcess, withTypeScript} from './process.js';
 import {openShell, toShellLine} from './shell.js';
 import {openTerminal} from './terminal.js';
 import {until} from './until.js';
@@ -20,7 +20,7 @@ import {until} from './until.js';
 const standIn = {
 	command: process.execPath,
 	args: [
-		'--import=tsx',
+		withTypeScript,
 		fileURLToPath(new URL('../fixtures/stand-in.tsx', import.meta.url)),
 	],
 };

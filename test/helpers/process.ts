@@ -26,6 +26,9 @@ export type Exit = {
 	readonly signal: NodeJS.Signals | undefined;
 };
 
+/** Node's argument for a program in TypeScript, in whatever folder it runs. */
+export const withTypeScript = `--import=${new URL('typescript.js', import.meta.url).href}`;
+
 type Stream = 'stdout' | 'stderr';
 
 export type RunningProcess = ReturnType<typeof startProcess>;

@@ -10,6 +10,7 @@ import {fileURLToPath} from 'node:url';
 import {WebSocket, WebSocketServer} from 'ws';
 import {resetSocket} from '../../source/socket/stream/reset.js';
 import type {Owner} from './environment.js';
+import {withTypeScript} from './process.js';
 
 export const playedLinks = ['tcp', 'unix', 'tls', 'ws', 'wss'] as const;
 
@@ -437,7 +438,7 @@ export const connectAsProcess = async (
 	const process = fork(
 		fileURLToPath(new URL('raw-player-process.ts', import.meta.url)),
 		[JSON.stringify(goal)],
-		{execArgv: ['--import=tsx'], serialization: 'advanced', silent: true},
+		{execArgv: [withTypeScript], serialization: 'advanced', silent: true},
 	);
 	const exited = new Promise<void>(resolve => {
 		process.once('exit', () => {

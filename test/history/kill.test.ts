@@ -3,7 +3,7 @@ import {readFileSync, statSync, truncateSync} from 'node:fs';
 import {execPath} from 'node:process';
 import {test} from 'node:test';
 import {fileURLToPath} from 'node:url';
-import {startProcess} from '../helpers/process.js';
+import {startProcess, withTypeScript} from '../helpers/process.js';
 import {until} from '../helpers/until.js';
 import {look, makePath, range, seqsOf} from '../helpers/history/kept.js';
 
@@ -18,7 +18,7 @@ test('history: killed twenty times, it has every stored entry once', async t => 
 	const path = makePath(t);
 	let kept = 0;
 	for (let round = 0; round < 20; round++) {
-		const child = startProcess(t, execPath, ['--import=tsx', appender, path]);
+		const child = startProcess(t, execPath, [withTypeScript, appender, path]);
 		// At another place each round, also during rotations.
 		const wanted = kept + 1 + round * 60;
 		await child.waitForOutput('ready ');
@@ -49,7 +49,7 @@ test('history: cut anywhere after a kill, it gives no seq twice', async t => {
 	};
 
 	for (let round = 0; round < 20; round++) {
-		const child = startProcess(t, execPath, ['--import=tsx', appender, path]);
+		const child = startProcess(t, execPath, [withTypeScript, appender, path]);
 		await child.waitForOutput(/kept \d+\n/);
 		child.signal('SIGKILL');
 		await child.waitForExit();

@@ -7,7 +7,7 @@ import process from 'node:process';
 import test from 'node:test';
 import {fileURLToPath} from 'node:url';
 import {requireExecutable} from '../helpers/environment.js';
-import {startProcess} from '../helpers/process.js';
+import {startProcess, withTypeScript} from '../helpers/process.js';
 
 test('truth of watch: who is said to have sent RST, and why', async t => {
 	const child = startProcess(
@@ -20,7 +20,7 @@ test('truth of watch: who is said to have sent RST, and why', async t => {
 			'ip link set lo up && exec "$@"',
 			'sh',
 			process.execPath,
-			'--import=tsx',
+			withTypeScript,
 			'--test-reporter=tap',
 			'--test',
 			fileURLToPath(new URL('resets.ts', import.meta.url)),

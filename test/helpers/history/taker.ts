@@ -3,7 +3,7 @@ import process from 'node:process';
 import {fileURLToPath} from 'node:url';
 import type {KernelLockKind} from '../../../source/history/kernel-lock.js';
 import {requireExecutable, type Owner} from '../environment.js';
-import {startProcess} from '../process.js';
+import {startProcess, withTypeScript} from '../process.js';
 
 const taker = fileURLToPath(new URL('lock-taker.ts', import.meta.url));
 
@@ -32,7 +32,7 @@ export const startTaker = async (
 	const [command, ...args] = [
 		...(isInContainer ? inContainer() : []),
 		process.execPath,
-		'--import=tsx',
+		withTypeScript,
 		taker,
 		path,
 		...(kind ? [kind] : []),

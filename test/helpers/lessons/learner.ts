@@ -14,6 +14,7 @@ import {
 import {Tutor, type TutorOptions} from '../../../source/lesson/tutor.js';
 import {systemClock} from '../../../source/socket/clock.js';
 import type {Owner} from '../environment.js';
+import {withTypeScript} from '../process.js';
 import {until} from '../until.js';
 
 /** What is to be typed now; undefined while something is awaited. */
@@ -42,7 +43,7 @@ const answerTo = (progress: Progress): string | undefined => {
 /** From its source, which needs no build. */
 const program = [
 	process.execPath,
-	'--import=tsx',
+	withTypeScript,
 	fileURLToPath(new URL('../../../source/cli.tsx', import.meta.url)),
 ];
 
