@@ -6,7 +6,13 @@ import {assertNever} from '../errors.js';
 import {explainFailure} from './explain-failure.js';
 import {isCounted} from './segment-counts.js';
 import type {SegmentName} from './segment.js';
-import {nameOfCall, type CallName, type Step, type TcpState} from './tcp.js';
+import {
+	nameOfCall,
+	type Call,
+	type CallName,
+	type Step,
+	type TcpState,
+} from './tcp.js';
 
 const calls: Readonly<Record<CallName, string>> = {
 	socket:
@@ -187,9 +193,22 @@ const unseen = (
 };
 
 /** Whoever made it. */
+/** What a call does otherwise by a flag of it. */
+const byFlag = (call: Call): string | undefined => {
+	if (nameOfCall(call) !== 'recv') {
+		return undefined;
+	}
+
+	return call.includes('MSG_PEEK')
+		? 'The process gets received bytes and leaves them where they are, for its next call (POSIX, recv()).'
+		: call.includes('MSG_WAITALL')
+			? 'The process takes as many bytes as it asks for, fewer only if no more can come (POSIX, recv()).'
+			: undefined;
+};
+
 const explainCall = ({call, errno}: Extract<Step, {kind: 'call'}>): string =>
 	errno === undefined
-		? (options[call] ?? calls[nameOfCall(call)])
+		? (options[call] ?? byFlag(call) ?? calls[nameOfCall(call)])
 		: explainFailure(call, errno);
 
 /** Explains a step to a learner. */
@@ -234,6 +253,9 @@ const waitsToSend =
 const waitsToReceive =
 	'The process waits for bytes of the other side; nothing is unread (RFC 9293, 3.10.3).';
 
+const waitsForAll =
+	'The process waits for bytes of the other side, until there are as many as it asks for (POSIX, recv()).';
+
 /** What a process waits for in a call that blocks. */
 const waits: Readonly<Partial<Record<CallName, string>>> = {
 	accept:
@@ -256,8 +278,10 @@ const sentenceOf = (step: Step): string => {
 		}
 
 		case 'call': {
-			const wait = step.isBlocked ? waits[nameOfCall(step.call)] : undefined;
-			return wait ?? explainCall(step);
+			const wait = step.call.includes('MSG_WAITALL')
+				? waitsForAll
+				: waits[nameOfCall(step.call)];
+			return (step.isBlocked ? wait : undefined) ?? explainCall(step);
 		}
 
 		case 'segment': {

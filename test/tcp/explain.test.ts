@@ -25,6 +25,8 @@ const calls: readonly Call[] = [
 	'accept()',
 	'connect(127.0.0.1:5001)',
 	'recv(1024)',
+	'recv(1024, MSG_PEEK)',
+	'recv(1024, MSG_WAITALL)',
 	'send(5)',
 	'read(1024)',
 	'write(5)',
@@ -189,6 +191,15 @@ test('explain: a call that blocks says what it waits for', () => {
 		assert.match(text, /^The \w+ waits for .* \((?:RFC|POSIX).*\)\.$/);
 		assert.notEqual(text, explainWatched(step));
 	}
+});
+
+test('explain: a call that waits for all it asks for may have bytes already', () => {
+	const call = 'recv(1024, MSG_WAITALL)';
+	const step = {kind: 'call', call, end: 'local', ...common} as const;
+	assert.match(
+		explainWatched({...step, isBlocked: true}),
+		/^The process waits for bytes of the client, until there are as many as it asks for/,
+	);
 });
 
 test('explain: an RST that nobody saw is the one that closed with unread bytes, or of one end', () => {
