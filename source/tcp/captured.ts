@@ -133,6 +133,8 @@ export class CapturedConnection {
 	readonly #markedAt = new Map<Mark, number>();
 	readonly #spans: Record<Role, Span[]> = {client: [], server: []};
 	readonly #finEnds: Partial<Record<Role, number>> = {};
+	/** Of each end's FIN, the index of the copy that arrived. */
+	readonly #finArrivals: Partial<Record<Role, number>> = {};
 	readonly #senders = new Set<Role>();
 	/** Whether its one socket is connected to itself, and so both ends. */
 	#isToItself = false;
@@ -183,6 +185,11 @@ export class CapturedConnection {
 			case 'FIN': {
 				this.#finEnds[from] ??= seq + length + 1;
 				this.#mark(`FIN ${from}`, index, at);
+				// Until it is acknowledged, those before were lost.
+				if (!this.#marks.has(`ack ${from}`)) {
+					this.#finArrivals[from] = index;
+				}
+
 				break;
 			}
 
@@ -210,8 +217,12 @@ export class CapturedConnection {
 		state: TcpState,
 		before: TcpState | undefined,
 	): number | undefined {
+		const other = otherRole(end);
 		const found = marksOf(end, state, before).flatMap(
-			mark => this.#marks.get(mark) ?? [],
+			mark =>
+				(mark === `FIN ${other}`
+					? this.#finArrivals[other]
+					: this.#marks.get(mark)) ?? [],
 		);
 		return found.length === 0 ? undefined : Math.max(...found);
 	}

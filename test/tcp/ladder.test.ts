@@ -805,6 +805,35 @@ test('ladder: a captured segment that was sent again is marked so', () => {
 	);
 });
 
+test('ladder: a FIN that was lost leads its other end nowhere', () => {
+	const rungs = ladderOf(
+		{
+			steps: [
+				called('shutdown(SHUT_WR)', {at: 3}),
+				read('FIN-WAIT-1', {at: 3}),
+				read('CLOSE-WAIT', {at: 250, end: 'remote'}),
+				read('FIN-WAIT-2', {at: 250}),
+			],
+			transfers: [],
+			segments: [
+				segmentOf('FIN', [3, 7, 1]),
+				segmentOf('FIN', [200, 7, 1]),
+				segmentOf('ACK', [201, 1, 8], 'in'),
+				// Its ACK was lost.
+				segmentOf('FIN', [400, 7, 1]),
+			],
+		},
+		{side: 'client'},
+	);
+	assert.deepEqual(drawn(rungs), [
+		'shutdown(SHUT_WR) |',
+		'FIN-WAIT-1 ─ FIN ▸',
+		'─ FIN ▸ CLOSE-WAIT',
+		'FIN-WAIT-2 ◂ ACK ─',
+		'─ FIN ▸',
+	]);
+});
+
 test('ladder: a socket that is connected to itself has each captured segment once', () => {
 	const both = [
 		inferred('FIN-WAIT-1', {at: 7}),
