@@ -3,14 +3,15 @@
  * as an end, a reset as a reset.
  */
 import type {Buffer} from 'node:buffer';
-import {SockchatError} from '../errors.js';
+import {bytesOf, SockchatError} from '../errors.js';
 import type {Faults, ProxyDirection, ProxyEvent} from '../event/proxy-event.js';
 import type {LeaveReason} from '../protocol/frame.js';
 import type {RelayRecord} from '../recording/recorder.js';
 import type {Clock} from '../socket/clock.js';
 import {connectionLost, isRst} from '../socket/dial.js';
 import {datagramFacts, type OuterLink} from '../socket/link.js';
-import {unreachedBytes} from '../socket/send-queue.js';
+import {leftBehind, unreachedBytes} from '../socket/send-queue.js';
+import type {Arrivals} from '../socket/stream/arrivals.js';
 import {Direction} from './direction.js';
 import type {Watches} from './watches.js';
 
@@ -25,6 +26,8 @@ export type PairOptions = {
 	/** Whether chunks are reported. */
 	readonly isWatched: boolean;
 	readonly record: RelayRecord | undefined;
+	/** Where both wait for what was passed on to arrive. */
+	readonly arrivals: Arrivals;
 	/** Set if the calls on both sockets are reported. */
 	readonly watches: Watches | undefined;
 	readonly onEvent: (event: ProxyEvent) => void;
@@ -69,10 +72,15 @@ export class Pair {
 
 	constructor(options: PairOptions) {
 		this.#options = options;
-		const {name, client, target, faults} = options;
+		const {name, client, target, faults, arrivals} = options;
 		this.name = name;
 		this.client = client;
 		this.target = target;
+		for (const link of [client, target]) {
+			// A direction is held back by its writes.
+			link.checkSending({isReadFirst: false, arrivals});
+		}
+
 		this.directions = {
 			out: this.#direct('out', client, target),
 			in: this.#direct('in', target, client),
@@ -119,6 +127,7 @@ export class Pair {
 			if ((lost > 0 || !isOver) && !link.isConnecting) {
 				reset(link);
 			} else {
+				this.#reportLeft(link);
 				link.stream.destroy();
 			}
 		}
@@ -131,6 +140,21 @@ export class Pair {
 		}
 
 		this.directions[direction].setFaults(faults);
+	}
+
+	/** What was passed on, and waits in our kernel as we close. */
+	#reportLeft(link: OuterLink): void {
+		// A /cut is meant to end it amid what is on its way.
+		const bytes = this.#isFinishing ? leftBehind(link) : 0;
+		if (bytes > 0) {
+			const side = link === this.client ? 'client' : 'target';
+			this.#options.onFailure(
+				new SockchatError(
+					'ERR_NOT_SENT',
+					`${bytesOf(bytes)} of what was passed on to the ${side} waited in the kernel as it was closed, and may not arrive.`,
+				),
+			);
+		}
 	}
 
 	/** Sends RST to both. */

@@ -13,6 +13,7 @@ import type {
 } from '../event/proxy-event.js';
 import type {Recorder} from '../recording/recorder.js';
 import type {LoopbackAddress} from '../socket/address.js';
+import {Arrivals} from '../socket/stream/arrivals.js';
 import {systemClock} from '../socket/clock.js';
 import {roomForPeers} from '../socket/descriptors.js';
 import type {OuterLink} from '../socket/link.js';
@@ -82,6 +83,7 @@ export class Proxy {
 	readonly #options: ProxyOptions;
 	readonly #listener: AnyListener;
 	readonly #pairs = new Map<OuterLink, Pair>();
+	readonly #arrivals = new Arrivals();
 	readonly #ends: EndsWatch | undefined;
 	readonly #rows: PairsWatch | undefined;
 	/** Of connections that come later. */
@@ -316,6 +318,7 @@ export class Proxy {
 		const target = dialler.dial();
 		watches?.dialled(target, name);
 		const pair = new Pair({
+			arrivals: this.#arrivals,
 			name,
 			client,
 			target,

@@ -23,13 +23,14 @@ import {
 import {Arrivals} from '../socket/stream/arrivals.js';
 import {writeTo} from '../socket/stream/write.js';
 import type {SocketWatch} from '../watch/socket-watch.js';
+import {leftBehind} from '../socket/send-queue.js';
 import {followControls} from './messages/controls.js';
 import {untilFlushed} from './flushed.js';
 import type {Track} from './peer-name.js';
 import {endedWords, redialShare} from './redial.js';
 import type {Silence} from './silence.js';
 import {answerTelnet} from './telnet.js';
-import {endUnheard, leftBehind} from './unheard.js';
+import {endUnheard} from './unheard.js';
 
 export type RawClientOptions = {
 	/** Opens the connection; called once, unless `isWaiting`. */

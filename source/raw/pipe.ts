@@ -12,6 +12,7 @@ import {SockchatError} from '../errors.js';
 import type {Recorder} from '../recording/recorder.js';
 import type {OuterLink} from '../socket/link.js';
 import {Arrivals} from '../socket/stream/arrivals.js';
+import {leftBehind} from '../socket/send-queue.js';
 import type {Answers} from './answers/answers.js';
 import type {Pending, Unmet} from './chat-script.js';
 import {Conversation} from './conversation.js';
@@ -21,7 +22,7 @@ import type {ScriptStep} from './script-steps.js';
 import {Silence} from './silence.js';
 import {createSink, type Sink} from './sink.js';
 import {answerTelnet} from './telnet.js';
-import {endUnheard, leftBehind} from './unheard.js';
+import {endUnheard} from './unheard.js';
 
 /** What writes into a pipe has its turn in less, unless it waits for us. */
 export const quietMs = 100;

@@ -25,6 +25,7 @@ import type {OuterLink} from '../socket/link.js';
 import type {Origin} from '../socket/origin.js';
 import {Arrivals} from '../socket/stream/arrivals.js';
 import type {SocketWatch} from '../watch/socket-watch.js';
+import {leftBehind} from '../socket/send-queue.js';
 import {createAnswers, type Answering} from './answers/answers.js';
 import {untilFlushed} from './flushed.js';
 import {SearchPace} from './heard.js';
@@ -32,7 +33,7 @@ import {halfClosedWords, inputLost, type CutOff} from './peer-end.js';
 import {receiversAmong, type Receivers, type Track} from './peer-name.js';
 import {RawPeer, type RawSite} from './raw-peer.js';
 import type {Silence} from './silence.js';
-import {endUnheard, leftBehind} from './unheard.js';
+import {endUnheard} from './unheard.js';
 
 export type RawServerOptions = {
 	readonly address: LoopbackAddress;

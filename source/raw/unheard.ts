@@ -9,7 +9,6 @@
 import {clearTimeout, setTimeout} from 'node:timers';
 import {bytesOf, SockchatError} from '../errors.js';
 import type {Link} from '../socket/link.js';
-import {queuedBytes} from '../socket/send-queue.js';
 
 /** Settles when all has arrived, the connection has closed, or time is up. */
 export const endUnheard = async (
@@ -26,13 +25,6 @@ export const endUnheard = async (
 			resolve();
 		});
 	});
-
-/** How much of what was sent would be left in our kernel if it closed now. */
-export const leftBehind = (link: Link): number => {
-	const {writableEnded, writableFinished, destroyed} = link.stream;
-	const isUnderWay = writableEnded && !writableFinished && !destroyed;
-	return isUnderWay && link.kind !== 'memory' ? (queuedBytes(link) ?? 0) : 0;
-};
 
 /** We closed it while the other side was not reading. */
 export const notReached = (bytes: number) =>

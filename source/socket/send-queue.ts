@@ -1,7 +1,7 @@
 /** What a RST throws away: bytes that were written, and not acknowledged. */
 import {readFileSync} from 'node:fs';
 import {trace} from '../trace.js';
-import type {OuterLink} from './link.js';
+import type {Link, OuterLink} from './link.js';
 import {parseTcpTable} from './tcp-table.js';
 
 type Handle = {
@@ -16,7 +16,7 @@ type Handle = {
  *
  * @returns Undefined if it isn't known.
  */
-export const queuedBytes = ({
+const queuedBytes = ({
 	transport,
 	socket,
 	endpoints,
@@ -51,3 +51,10 @@ export const queuedBytes = ({
 /** As `queuedBytes`, where these are the very bytes that were sent. */
 export const unreachedBytes = (link: OuterLink): number | undefined =>
 	link.kind === 'tcp' ? queuedBytes(link) : undefined;
+
+/** How much of what was sent would be left in our kernel if it closed now, after our end. */
+export const leftBehind = (link: Link): number => {
+	const {writableEnded, writableFinished, destroyed} = link.stream;
+	const isUnderWay = writableEnded && !writableFinished && !destroyed;
+	return isUnderWay && link.kind !== 'memory' ? (queuedBytes(link) ?? 0) : 0;
+};

@@ -3,12 +3,13 @@ import assert from 'node:assert/strict';
 import {createSocket} from 'node:dgram';
 import {once} from 'node:events';
 import {mkdtempSync, rmSync, symlinkSync} from 'node:fs';
-import type {AddressInfo, Socket} from 'node:net';
+import {connect, type AddressInfo, type Socket} from 'node:net';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import test, {type TestContext} from 'node:test';
 import {WebSocketServer} from 'ws';
 import {resetSocket} from '../../source/socket/stream/reset.js';
+import {readTcpTable} from '../../source/socket/tcp-table.js';
 import {startPython} from '../helpers/link-peers.js';
 import {findPort} from '../helpers/ports.js';
 import {startBin} from '../helpers/process.js';
@@ -134,6 +135,65 @@ test('e2e: a proxy that is left still hears who goes on sending to a WebSocket t
 		/: 4 bytes of the client were read and not passed on to the target\.$/m,
 	);
 });
+
+for (const way of ['reset', 'signal'] as const) {
+	test(`e2e: a proxy says what the kernel had for a target that does not read: ${way}`, async t => {
+		let target: Socket | undefined;
+		const {address} = await listenBare(t, socket => {
+			target = socket.pause();
+			if (way === 'reset') {
+				// Its own end comes first.
+				socket.end();
+			}
+		});
+		const proxy = startBin(t, [
+			'proxy',
+			'0',
+			String(portOf(address)),
+			'--once',
+			'--json',
+		]);
+		const port = await proxy.waitForOutput(/"port":(\d+)/);
+		const client = connect(Number(port), '127.0.0.1');
+		t.after(() => client.destroy());
+		client.on('error', () => undefined).resume();
+		client.end(Buffer.alloc(1_000_000));
+		const isInKernel = async () => {
+			if (!target) {
+				return false;
+			}
+
+			const {localPort = 0, remotePort = 0} = target;
+			const table = await readTcpTable(new Set([localPort]));
+			const row = table?.pair(
+				`127.0.0.1:${remotePort}`,
+				`127.0.0.1:${localPort}`,
+			).local;
+			return (
+				row !== undefined &&
+				row.state !== 'ESTABLISHED' &&
+				row.state !== 'CLOSE-WAIT' &&
+				row.sendQueueBytes > 0
+			);
+		};
+
+		await until(isInKernel, {what: 'FIN behind what waits'});
+		if (way === 'reset') {
+			target!.resetAndDestroy();
+		} else {
+			proxy.signal('SIGTERM');
+		}
+
+		const {code} = await proxy.waitForExit();
+		assert.equal(code, way === 'reset' ? 1 : 143, proxy.seen());
+		assert.match(
+			proxy.stdout(),
+			way === 'reset'
+				? /was reset by the other side \(RST\)\. How much of what was sent last arrived is unknown\./
+				: /\d+ bytes of what was passed on to the target waited in the kernel as it was closed, and may not arrive\./,
+		);
+	});
+}
 
 test('e2e: a proxy says how much a /cut has dropped', async t => {
 	const {port} = await openService(t, peer => {
