@@ -7,8 +7,8 @@
  */
 import type {Buffer} from 'node:buffer';
 import type {Readable} from 'node:stream';
+import {twoTurns} from '../socket/stream/turns.js';
 import {bytesReadBy, inputStages, type Input} from './feed.js';
-import {twoTurns} from './turns.js';
 import type {Sink} from './sink.js';
 
 export type Holder = {

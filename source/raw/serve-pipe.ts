@@ -17,6 +17,7 @@ import type {OuterLink} from '../socket/link.js';
 import {plainListener, type ListenerMaker} from '../socket/link/transport.js';
 import {Arrivals} from '../socket/stream/arrivals.js';
 import {leftBehind} from '../socket/send-queue.js';
+import {twoTurns} from '../socket/stream/turns.js';
 import {createAnswers, type Answering} from './answers/answers.js';
 import type {Unmet} from './chat-script.js';
 import {SearchPace} from './heard.js';
@@ -29,7 +30,6 @@ import {Replies} from './receive.js';
 import {PipePeer, type PipeSite} from './pipe-peer.js';
 import type {ScriptStep} from './script-steps.js';
 import {Silence} from './silence.js';
-import {twoTurns} from './turns.js';
 
 export type ServePipeOptions = {
 	readonly address: LoopbackAddress;

@@ -350,3 +350,30 @@ test('e2e: the pane of a udp server speaks of no connection', async t => {
 	server.press('ctrl-c');
 	assert.equal(await server.waitForExit(), 0);
 });
+
+for (const output of [[], ['--json']]) {
+	test(`e2e: serve --udp reads what is in the kernel's queue before a signal ends it ${output.join('')}`, async t => {
+		const server = startBin(t, ['serve', '-ru', '-p', '0', ...output]);
+		const port = await server.waitForOutput(/(?:bound to \S+:|"port":)(\d+)/, {
+			stream: output.length > 0 ? 'stdout' : 'stderr',
+		});
+		const burst = `
+import os, signal, socket
+process, port = ${server.pid}, ${port}
+client = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+client.connect(('127.0.0.1', port))
+print(port)
+client.send(b'first;')
+input()
+os.kill(process, signal.SIGSTOP)
+for _ in range(150): client.send(b'more;')
+os.kill(process, signal.SIGTERM)
+os.kill(process, signal.SIGCONT)
+`;
+		const client = await startPython(t, burst);
+		await server.waitForOutput('first;');
+		client.write('go\n');
+		assert.deepEqual(await server.waitForExit(), done, server.stderr());
+		assert.equal(server.stdout().match(/more;"?/g)?.length, 150);
+	});
+}

@@ -7,7 +7,7 @@ import {checkDatagrams} from '../../raw/messages/fits.js';
 import {quietMs} from '../../raw/pipe.js';
 import {systemClock} from '../../socket/clock.js';
 import {cutOff} from '../../raw/peer-end.js';
-import {twoTurns} from '../../raw/turns.js';
+import {twoTurns} from '../../socket/stream/turns.js';
 import {notReached} from '../../raw/unheard.js';
 import {emptyTranscript} from '../../store/transcript.js';
 import type {Printer, Streams} from '../printer.js';

@@ -17,6 +17,7 @@ import {
 import type {Endpoints} from '../link.js';
 import type {AnyListener, ListenerOptions, SilentSurplus} from '../listener.js';
 import {ListeningRunner} from '../listening-runner.js';
+import {twoTurns} from '../stream/turns.js';
 import {refusedDatagrams} from './datagram.js';
 import {kernelDrops} from './udp-drops.js';
 import {createUdpSocket, DatagramLink, DatagramStream} from './udp.js';
@@ -75,6 +76,12 @@ class UdpPeerLink extends DatagramLink {
 	}
 }
 
+/**
+ * libuv reads up to 32 datagrams in a turn, and the queue of Linux has room for
+ * 256 by default; whoever goes on sending doesn't keep us.
+ */
+const queueTurns = 32;
+
 export type UdpListenerOptions = Omit<
 	ListenerOptions,
 	'onEvent' | 'onLink' | 'surplus'
@@ -100,6 +107,7 @@ export class UdpListener implements AnyListener {
 	/** Datagrams of those who came after that. */
 	#refused = 0;
 	#isClosed = false;
+	#received = 0;
 
 	constructor(options: UdpListenerOptions) {
 		this.#options = options;
@@ -111,9 +119,11 @@ export class UdpListener implements AnyListener {
 			onEvent: options.onEvent,
 			onCutOff: options.onCutOff,
 			stopAccepting: () => {
-				this.#isDraining = true;
-				options.onDrain();
-				this.#closeIfEmpty();
+				void this.#readQueue().then(() => {
+					this.#isDraining = true;
+					options.onDrain();
+					this.#closeIfEmpty();
+				});
 			},
 		});
 	}
@@ -162,6 +172,18 @@ export class UdpListener implements AnyListener {
 		return this.#runner.drain();
 	}
 
+	/** What has come and isn't read yet; closing the socket would drop it. */
+	async #readQueue(): Promise<void> {
+		for (let turn = 0; turn < queueTurns; turn++) {
+			const before = this.#received;
+			// eslint-disable-next-line no-await-in-loop -- one turn after the other
+			await twoTurns();
+			if (this.#received === before) {
+				return;
+			}
+		}
+	}
+
 	get #place() {
 		const address = this.#address;
 		return address.kind === 'udp' ? address : {host: '127.0.0.1', port: 0};
@@ -172,6 +194,7 @@ export class UdpListener implements AnyListener {
 	}
 
 	#take(datagram: Buffer, {address, port}: RemoteInfo): void {
+		this.#received++;
 		const name = hostAndPort(address, port);
 		const now = this.#options.clock.monotonicMs();
 		let peer = this.#peers.get(name);
