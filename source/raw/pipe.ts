@@ -12,6 +12,7 @@ import {SockchatError} from '../errors.js';
 import type {Recorder} from '../recording/recorder.js';
 import type {OuterLink} from '../socket/link.js';
 import {Arrivals} from '../socket/stream/arrivals.js';
+import {queueRead} from '../socket/stream/turns.js';
 import {leftBehind} from '../socket/send-queue.js';
 import type {Answers} from './answers/answers.js';
 import type {Pending, Unmet} from './chat-script.js';
@@ -184,7 +185,13 @@ class LinkPipe {
 		}
 
 		this.#isEnough = true;
-		this.#stop();
+		if (this.#options.link.kind === 'udp') {
+			void queueRead(() => this.#stream.bytesRead).then(() => {
+				this.#stop();
+			});
+		} else {
+			this.#stop();
+		}
 	}
 
 	/** Closes at once. */

@@ -377,3 +377,24 @@ os.kill(process, signal.SIGCONT)
 		assert.equal(server.stdout().match(/more;"?/g)?.length, 150);
 	});
 }
+
+test("e2e: connect --udp reads what is in the kernel's queue before a signal ends it", async t => {
+	const burst = `
+import os, signal, socket
+bound = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+bound.bind(('127.0.0.1', 0))
+print(bound.getsockname()[1])
+data, peer = bound.recvfrom(70000)
+process = int(data)
+os.kill(process, signal.SIGSTOP)
+for _ in range(150): bound.sendto(b'more;', peer)
+os.kill(process, signal.SIGTERM)
+os.kill(process, signal.SIGCONT)
+`;
+	const peer = await startPython(t, burst);
+	const client = startBin(t, ['connect', '-ru', peer.port]);
+	client.write(String(client.pid));
+	// With 143, as stdin has not ended.
+	assert.equal((await client.waitForExit()).code, 143, client.stderr());
+	assert.equal(client.stdout(), 'more;'.repeat(150));
+});

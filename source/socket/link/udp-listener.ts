@@ -17,7 +17,7 @@ import {
 import type {Endpoints} from '../link.js';
 import type {AnyListener, ListenerOptions, SilentSurplus} from '../listener.js';
 import {ListeningRunner} from '../listening-runner.js';
-import {twoTurns} from '../stream/turns.js';
+import {queueRead} from '../stream/turns.js';
 import {refusedDatagrams} from './datagram.js';
 import {kernelDrops} from './udp-drops.js';
 import {createUdpSocket, DatagramLink, DatagramStream} from './udp.js';
@@ -76,12 +76,6 @@ class UdpPeerLink extends DatagramLink {
 	}
 }
 
-/**
- * libuv reads up to 32 datagrams in a turn, and the queue of Linux has room for
- * 256 by default; whoever goes on sending doesn't keep us.
- */
-const queueTurns = 32;
-
 export type UdpListenerOptions = Omit<
 	ListenerOptions,
 	'onEvent' | 'onLink' | 'surplus'
@@ -119,7 +113,7 @@ export class UdpListener implements AnyListener {
 			onEvent: options.onEvent,
 			onCutOff: options.onCutOff,
 			stopAccepting: () => {
-				void this.#readQueue().then(() => {
+				void queueRead(() => this.#received).then(() => {
 					this.#isDraining = true;
 					options.onDrain();
 					this.#closeIfEmpty();
@@ -170,18 +164,6 @@ export class UdpListener implements AnyListener {
 
 	async drain(): Promise<void> {
 		return this.#runner.drain();
-	}
-
-	/** What has come and isn't read yet; closing the socket would drop it. */
-	async #readQueue(): Promise<void> {
-		for (let turn = 0; turn < queueTurns; turn++) {
-			const before = this.#received;
-			// eslint-disable-next-line no-await-in-loop -- one turn after the other
-			await twoTurns();
-			if (this.#received === before) {
-				return;
-			}
-		}
 	}
 
 	get #place() {
