@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import {once} from 'node:events';
 import {createServer} from 'node:net';
-import {test} from 'node:test';
+import {describe, test} from 'node:test';
 import {parseLesson, socketsOf} from '../../source/lesson/lesson.js';
 import {lessonTexts} from '../../source/lesson/texts.js';
 import {
@@ -18,43 +18,46 @@ import {FakeClock} from '../helpers/clock.js';
 import {learn, startTutor} from '../helpers/lessons/learner.js';
 import {until} from '../helpers/until.js';
 
-for (const [name, markdown] of Object.entries(lessonTexts)) {
-	const {stages} = parseLesson(markdown);
-	const comesToItsEnd = async (
-		owner: Owner,
-		options: Parameters<typeof learn>[2],
-	) => {
-		const {verdicts} = await learn(owner, markdown, options);
-		const questions = stages.filter(({ask}) => ask.kind === 'predict');
-		assert.equal(
-			verdicts.filter(verdict => verdict.includes(', rightly: ')).length,
-			questions.length,
-			verdicts.join('\n'),
-		);
-	};
+// They wait, for most of their time: for the kernel's timers, and a frozen peer's.
+describe('every lesson', {concurrency: 4}, () => {
+	for (const [name, markdown] of Object.entries(lessonTexts)) {
+		const {stages} = parseLesson(markdown);
+		const comesToItsEnd = async (
+			owner: Owner,
+			options: Parameters<typeof learn>[2],
+		) => {
+			const {verdicts} = await learn(owner, markdown, options);
+			const questions = stages.filter(({ask}) => ask.kind === 'predict');
+			assert.equal(
+				verdicts.filter(verdict => verdict.includes(', rightly: ')).length,
+				questions.length,
+				verdicts.join('\n'),
+			);
+		};
 
-	test(`lesson: ${name} comes to its end by what it asks for`, async t => {
-		await comesToItsEnd(t, {isCaptured: false});
-	});
-
-	if (socketsOf({stages}) === 'none') {
-		continue;
-	}
-
-	test(`lesson: ${name} comes to its end by the same with --capture, and its segments are seen`, async t => {
-		const captured: string[] = [];
-		await comesToItsEnd(t, {
-			isCaptured: true,
-			onEvent(event) {
-				const step = event.type === 'step' ? event.step : undefined;
-				if (step?.kind === 'segment' && step.evidence === 'captured') {
-					captured.push(step.segment);
-				}
-			},
+		test(`lesson: ${name} comes to its end by what it asks for`, async t => {
+			await comesToItsEnd(t, {isCaptured: false});
 		});
-		assert.deepEqual(captured.slice(0, 3), ['SYN', 'SYN+ACK', 'ACK']);
-	});
-}
+
+		if (socketsOf({stages}) === 'none') {
+			continue;
+		}
+
+		test(`lesson: ${name} comes to its end by the same with --capture, and its segments are seen`, async t => {
+			const captured: string[] = [];
+			await comesToItsEnd(t, {
+				isCaptured: true,
+				onEvent(event) {
+					const step = event.type === 'step' ? event.step : undefined;
+					if (step?.kind === 'segment' && step.evidence === 'captured') {
+						captured.push(step.segment);
+					}
+				},
+			});
+			assert.deepEqual(captured.slice(0, 3), ['SYN', 'SYN+ACK', 'ACK']);
+		});
+	}
+});
 
 /** Settles once the lesson asks for something again. */
 const submitTo = async (
