@@ -642,4 +642,7 @@ test('judge of captured segments: each number, flag and time counts', () => {
 	assert.ok(!areSame(right.toSpliced(3, 1)));
 	assert.ok(!areSame([...right, data]));
 	assert.ok(!areSame(right.toSpliced(3, 2, right[4]!, data)));
+	// Two processors may give segments of one moment to two captures by turns.
+	assert.ok(areSame(right.toSpliced(0, 3, right[1]!, right[2]!, right[0]!)));
+	assert.ok(!areSame(right.toSpliced(0, 3, right[1]!, right[0]!, right[1]!)));
 });

@@ -89,6 +89,31 @@ export const isSameTime = (
 ): boolean => claimed !== undefined && Math.abs(claimed - seen) < sameMs;
 
 /**
+ * Two processors may send on one connection in the same moment, and give their
+ * segments to two captures in another order: 21 microseconds apart were seen.
+ */
+const turnsMs = 0.1;
+
+/** What tcpdump saw, with segments of one moment in the order of the claims. */
+const inTurns = (
+	spelled: readonly Spelled[],
+	isClaimed: (segment: Spelled, index: number) => boolean,
+): readonly Spelled[] => {
+	const ordered = [...spelled];
+	for (let index = 0; index < ordered.length; index++) {
+		const latest = ordered[index]!.at + turnsMs;
+		for (let next = index; (ordered[next]?.at ?? Infinity) <= latest; next++) {
+			if (isClaimed(ordered[next]!, index)) {
+				ordered.splice(index, 0, ...ordered.splice(next, 1));
+				break;
+			}
+		}
+	}
+
+	return ordered;
+};
+
+/**
  * Both as one line of text each; what tcpdump leaves out is left out of both.
  *
  * @param isOut Whether the end that reports has sent it.
@@ -97,19 +122,18 @@ export const linesOf = (
 	claimed: readonly SegmentStep[],
 	spelled: readonly Spelled[],
 	isOut: (segment: Spelled) => boolean,
-): {readonly claimed: readonly string[]; readonly seen: readonly string[]} => ({
-	claimed: claimed.map((step, index) => {
-		const other = spelled[index];
-		const {direction, flags = [], seq, ack, length, at} = step;
-		const isSame = other && isSameTime(at, other.at);
-		return lineOf(
+): {readonly claimed: readonly string[]; readonly seen: readonly string[]} => {
+	const claimOf = (
+		{direction, flags = [], seq, ack, length, at}: SegmentStep,
+		other: Spelled | undefined,
+	): string =>
+		lineOf(
 			direction === 'out',
 			names.filter(name => flags.includes(name)),
 			[other && Number.isNaN(other.seq) ? undefined : seq, ack, length],
-			isSame ? other.at : at,
+			other && isSameTime(at, other.at) ? other.at : at,
 		);
-	}),
-	seen: spelled.map(segment =>
+	const seenAs = (segment: Spelled): string =>
 		lineOf(
 			isOut(segment),
 			names.filter(name => segment.flags.includes(letterOf[name])),
@@ -119,6 +143,13 @@ export const linesOf = (
 				segment.length,
 			],
 			segment.at,
-		),
-	),
-});
+		);
+	const ordered = inTurns(spelled, (segment, index) => {
+		const step = claimed[index];
+		return step !== undefined && claimOf(step, segment) === seenAs(segment);
+	});
+	return {
+		claimed: claimed.map((step, index) => claimOf(step, ordered[index])),
+		seen: ordered.map(segment => seenAs(segment)),
+	};
+};
