@@ -126,12 +126,24 @@ for (const flags of [['--message', 'question'], ['-q']]) {
 	});
 }
 
-/** Answers late, and forgets those who have sent FIN. */
-const listenHttp = async (t: TestContext): Promise<string> => {
-	const server: Server = createServer((request, response) => {
-		setImmediate(() => {
-			response.end(`you asked for ${request.url!}`);
-		});
+/**
+ * Answers once somebody who came later has sent FIN, and forgets those who have
+ * sent it.
+ */
+const listenHttp = async (t: TestContext) => {
+	const waiting: Array<() => void> = [];
+	const server: Server = createServer(({url, socket}, response) => {
+		if (url === '/late') {
+			socket.once('close', () => {
+				for (const answer of waiting.splice(0)) {
+					answer();
+				}
+			});
+		} else {
+			waiting.push(() => {
+				response.end(`you asked for ${url!}`);
+			});
+		}
 	});
 	await new Promise<void>(resolve => {
 		server.listen(0, '127.0.0.1', resolve);
@@ -140,18 +152,29 @@ const listenHttp = async (t: TestContext): Promise<string> => {
 		server.closeAllConnections();
 		server.close();
 	});
-	return String((server.address() as AddressInfo).port);
+	return {
+		port: String((server.address() as AddressInfo).port),
+		isAsked: () => waiting.length > 0,
+	};
 };
 
 test('e2e: without its FIN a raw pipe gets the answer of node:http', async t => {
-	const port = await listenHttp(t);
-	for (const more of [['--no-shutdown'], ['--no-shutdown', '--replies', '1']]) {
-		const chat = startBin(t, ['connect', '--raw', ...more, '--port', port]);
-		const head = more.includes('--replies')
-			? 'HTTP/1.1\r\nHost: a'
-			: 'HTTP/1.0';
-		chat.write(`GET /tea ${head}\r\n\r\n`);
+	const {port, isAsked} = await listenHttp(t);
+	const ask = (path: string, protocol: string, flags: readonly string[]) => {
+		const chat = startBin(t, ['connect', '--raw', ...flags, '--port', port]);
+		chat.write(`GET ${path} ${protocol}\r\n\r\n`);
 		chat.end();
+		return chat;
+	};
+
+	for (const [protocol, flags] of [
+		['HTTP/1.0', ['--no-shutdown']],
+		['HTTP/1.1\r\nHost: a', ['--no-shutdown', '--replies', '1']],
+	] as const) {
+		const chat = ask('/tea', protocol, flags);
+		await until(isAsked, {what: 'the question'});
+		// Its own stdin has ended longer ago by the time that this FIN comes.
+		await ask('/late', 'HTTP/1.0', []).waitForExit();
 		assert.deepEqual(await chat.waitForExit(), done, chat.seen());
 		assert.match(chat.stdout(), /you asked for \/tea/);
 	}
