@@ -260,16 +260,20 @@ for (const flags of [[], ['--json']]) {
 			first.close();
 			other.close();
 		});
-		first.send('one', Number(port), '127.0.0.1');
-		await until(() => /one|b25l/.test(text()), {what: 'the first'});
-		// One after the other through one socket of the kernel.
-		for (let count = 0; count < 2; count++) {
+		// All wait in the queue of one socket as the first is read.
+		server.signal('SIGSTOP');
+		for (const [socket, word] of [
+			[first, 'one'],
+			[other, 'no'],
+			[other, 'no'],
+			[first, 'two'],
+		] as const) {
 			await new Promise(resolve => {
-				other.send('no', Number(port), '127.0.0.1', resolve);
+				socket.send(word, Number(port), '127.0.0.1', resolve);
 			});
 		}
 
-		first.send('two', Number(port), '127.0.0.1');
+		server.signal('SIGCONT');
 		assert.deepEqual(await server.waitForExit(), done, server.seen());
 		assert.match(
 			text(),

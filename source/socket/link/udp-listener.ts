@@ -98,6 +98,8 @@ export class UdpListener implements AnyListener {
 	readonly #peers = new Map<string, UdpPeerLink>();
 	#address: LoopbackAddress;
 	#isDraining = false;
+	/** Whether nobody else is taken, though the queue is still read. */
+	#isFull = false;
 	/** Datagrams of those who came after that. */
 	#refused = 0;
 	#isClosed = false;
@@ -113,6 +115,7 @@ export class UdpListener implements AnyListener {
 			onEvent: options.onEvent,
 			onCutOff: options.onCutOff,
 			stopAccepting: () => {
+				this.#isFull = this.#peers.size > 0;
 				void queueRead(() => this.#received).then(() => {
 					this.#isDraining = true;
 					options.onDrain();
@@ -184,7 +187,7 @@ export class UdpListener implements AnyListener {
 			this.#peers.delete(name);
 			this.#peers.set(name, peer);
 		} else {
-			if (this.#isDraining) {
+			if (this.#isDraining || this.#isFull) {
 				this.#refused++;
 				return;
 			}
