@@ -263,12 +263,9 @@ test('e2e: credentials that expire are renewed in their file', async t => {
 	const {path} = operator.credentials('otter', {endsAt: Date.now() + 3000});
 	const args = ['--relay-credentials', path, '--relay-optional'];
 	const {server} = await serveJson(t, argsFor(url, {args}));
-	const cause = await server.waitForOutput(
-		/"type":"relay".*"phase":"away".*"message":"([^"]*)"/,
-	);
-	assert.match(
-		cause,
-		/^The credentials for the NATS server at nats:\S+ expired on \S+ at \S+ UTC\. Give others in a file/,
+	// A write may fail before it is read why: then the next attempt says so.
+	await server.waitForOutput(
+		/"type":"relay".*"phase":"away".*"message":"The credentials for the NATS server at nats:\S+ expired on \S+ at \S+ UTC\. Give others in a file/,
 	);
 	operator.credentials('otter');
 	await server.waitForOutput(
