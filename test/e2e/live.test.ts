@@ -150,6 +150,8 @@ test('e2e: three frames of one write are one chunk of the wire', async t => {
 	terminal.type('/wire\r');
 	// A heartbeat: from now on all is noted.
 	await terminal.waitFor(`→ ${peer.name} · `);
+	// Its answer, too, which may else be read with what is said.
+	await terminal.waitFor(`← ${peer.name} · 23 bytes · 1 frame`);
 	const before = peer.socket.bytesWritten;
 	peer.sayNext('one', 'two', 'three');
 	const bytes = peer.socket.bytesWritten - before;

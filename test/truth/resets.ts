@@ -8,6 +8,7 @@
 import assert from 'node:assert/strict';
 import {readFileSync, writeFileSync} from 'node:fs';
 import {test, type TestContext} from 'node:test';
+import {seenBy} from '../../source/tcp/step-time.js';
 import type {Step} from '../../source/tcp/tcp.js';
 import {playRounds, type Scenario} from '../helpers/truth/rounds.js';
 import type {Scene} from '../helpers/truth/scene.js';
@@ -192,6 +193,16 @@ const nameOf = (step: Step): ResetScenario['said'] => {
 		: 'unknown';
 };
 
+/** When the ends were seen to be closed. */
+const closedAt = (
+	claims: ReadonlyArray<{readonly step: Step}>,
+): ReadonlySet<number> =>
+	new Set(
+		claims.flatMap(({step}) =>
+			step.kind === 'state' && step.state === 'CLOSED' ? [seenBy(step)] : [],
+		),
+	);
+
 for (const scenario of scenarios) {
 	test(`truth of resets: ${scenario.name}`, async t => {
 		await playRounds(
@@ -206,7 +217,14 @@ for (const scenario of scenarios) {
 				const said = scene.claims.flatMap(({step}) => nameOf(step) ?? []);
 				const isMissed = scenario.isShort && said.includes('unknown');
 				const due = isMissed ? 'unknown' : scenario.said;
-				assert.deepEqual(said, due === undefined ? [] : [due], scene.story());
+				// A table that changed while it was read had one end alone: then
+				// nothing is said of an RST, which may have answered data.
+				const isTorn = said.length === 0 && closedAt(scene.claims).size > 1;
+				assert.deepEqual(
+					said,
+					due === undefined || isTorn ? [] : [due],
+					scene.story(),
+				);
 			},
 			{isDue: ({what}) => what !== 'FIN' && what !== 'RST'},
 		);
