@@ -192,7 +192,6 @@ const unseen = (
 	}
 };
 
-/** Whoever made it. */
 /** What a call does otherwise by a flag of it. */
 const byFlag = (call: Call): string | undefined => {
 	if (nameOfCall(call) !== 'recv') {
@@ -206,6 +205,7 @@ const byFlag = (call: Call): string | undefined => {
 			: undefined;
 };
 
+/** Whoever made it. */
 const explainCall = ({call, errno}: Extract<Step, {kind: 'call'}>): string =>
 	errno === undefined
 		? (options[call] ?? byFlag(call) ?? calls[nameOfCall(call)])
