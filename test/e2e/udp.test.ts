@@ -7,6 +7,7 @@ import {join} from 'node:path';
 import test, {type TestContext} from 'node:test';
 import {requireExecutable} from '../helpers/environment.js';
 import {newFolder, startPython} from '../helpers/link-peers.js';
+import {findPort} from '../helpers/ports.js';
 import {bin, startBin, startProcess} from '../helpers/process.js';
 import {toShellLine} from '../helpers/shell.js';
 import {openTerminal} from '../helpers/terminal.js';
@@ -89,6 +90,31 @@ test('e2e: udp says that nobody is there, once ICMP has', async t => {
 		client.stderr(),
 		"ECONNREFUSED: no UDP socket is bound to 127.0.0.1:9; ICMP 'port unreachable' came back for a datagram, which is lost.\n",
 	);
+});
+
+test('e2e: on the screen, who was told that nobody is there may send again', async t => {
+	const port = await findPort();
+	const client = openTerminal(t, bin('connect', '--raw', '--udp', port));
+	await client.waitFor('bytes to send');
+	client.type('early\r');
+	await client.waitFor('ECONNREFUSED: no UDP socket is bound to');
+	const socket = createSocket('udp4');
+	t.after(() => {
+		socket.close();
+	});
+	const heard: string[] = [];
+	socket.on('message', datagram => {
+		heard.push(datagram.toString());
+	});
+	await new Promise<void>(resolve => {
+		socket.bind(Number(port), '127.0.0.1', resolve);
+	});
+	client.type('later\r');
+	await until(() => heard.length > 0, {
+		what: 'a datagram',
+		seen: client.framed,
+	});
+	assert.deepEqual(heard, ['later\n']);
 });
 
 /** The client with a file as stdin. */
